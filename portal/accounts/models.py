@@ -1,0 +1,112 @@
+"""Branches, people, their roles, and their sessions."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.clock import now
+from portal.db import Json, Model, WithId
+from portal.i18n import lazy
+from portal.permissions import Role
+
+IDLE_LIMIT = timedelta(minutes=15)  # contract 7: then a phone asks for the PIN
+SESSION_LENGTH = {"phone": timedelta(days=7), "laptop": timedelta(hours=12)}
+
+
+class Branch(WithId, Model):
+    """A service centre: the name and hotline that its papers show, its calendar, its part of document numbers."""
+
+    __tablename__ = "branch"
+
+    code: Mapped[str] = mapped_column(String(4), unique=True)
+    labels: Mapped[dict[str, Any]] = mapped_column(Json)  # the provider's name in each language
+    hotline: Mapped[str] = mapped_column(String(40))
+    time_zone: Mapped[str] = mapped_column(String(40), default="Asia/Shanghai")
+
+
+class Person(WithId, UserMixin, Model):
+    __tablename__ = "person"
+
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    pin_hash: Mapped[str | None] = mapped_column(String(200))
+    locale: Mapped[str | None] = mapped_column(String(10))
+    active: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+    branch_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("branch.id"))
+    created_at: Mapped[datetime]
+
+    branch: Mapped[Branch] = relationship(lazy="joined")
+    role_rows: Mapped[list["PersonRole"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(Role(row.role) for row in self.role_rows)
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+
+class PersonRole(Model):
+    __tablename__ = "person_role"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class SignIn(WithId, Model):
+    """A session on the server. The cookie holds a random token, the row only its hash; ending the row ends it."""
+
+    __tablename__ = "sign_in"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), index=True)
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(10))  # phone | laptop
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    handover_token: Mapped[str | None] = mapped_column(String(64))
+    pin_failures: Mapped[int] = mapped_column(default=0)
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+    def is_live(self) -> bool:
+        """Neither ended nor run out: 7 days rolling on phones, 12 h from sign-in on laptops."""
+        start = self.last_seen_at if self.device == "phone" else self.created_at
+        return self.ended_at is None and now() < start + SESSION_LENGTH[self.device]
+
+    def is_idle(self) -> bool:
+        return self.device == "phone" and now() > self.last_seen_at + IDLE_LIMIT
+
+
+class FailedTries(Model):
+    """Failed sign-ins in a row of one account from one address; `blocked_until` grows with them (contract 5)."""
+
+    __tablename__ = "failed_tries"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    blocked_until: Mapped[datetime | None]
+
+
+ROLE_NAMES = {
+    Role.TECHNICIAN: lazy("Technician"),
+    Role.DISPATCHER: lazy("Dispatcher"),
+    Role.SUPERVISOR: lazy("Supervisor"),
+    Role.MANAGER: lazy("Manager"),
+    Role.STOREKEEPER: lazy("Storekeeper"),
+    Role.ACCOUNTANT: lazy("Accountant"),
+    Role.ADMIN: lazy("Administrator"),
+}
+
+
+def role_names(person: Person) -> list[str]:
+    """The person's roles in the reader's language, in the table's order."""
+    return [str(name) for role, name in ROLE_NAMES.items() if role in person.roles]

@@ -1,0 +1,225 @@
+"""People, their secrets, and their sessions: the verbs."""
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+
+from portal import db as database
+from portal import history
+from portal.accounts import rules
+from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn
+from portal.accounts.secrets import hashed, hasher, matches, new_token, token_hash
+from portal.clock import now
+from portal.db import db
+from portal.errors import Conflict, Rejected
+from portal.i18n import lazy
+from portal.permissions import Role
+
+FORGET_AFTER = timedelta(days=1)
+DEFAULT_BRANCH = {"zh_Hans": "服务网点", "zh_Hant": "服務據點", "en": "Service centre", "es": "Centro de servicio"}
+
+
+class TooManyTries(Rejected):
+    """Wrong too often: wait `seconds` (429)."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(lazy("Too many failed tries. Wait %(seconds)s seconds, then try again.", seconds=seconds))
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class PinCheck:
+    """`ok`, or how many tries are left; none left: the password is needed."""
+
+    ok: bool
+    tries_left: int
+
+    @property
+    def exhausted(self) -> bool:
+        return not self.ok and self.tries_left == 0
+
+
+def add_branch(code: str, labels: dict[str, str], hotline: str = "", time_zone: str = "Asia/Shanghai") -> Branch:
+    branch = Branch(code=code, labels=dict(labels), hotline=hotline, time_zone=time_zone)
+    db.session.add(branch)
+    db.session.flush()
+    return branch
+
+
+def add_person(
+    username: str,
+    name: str,
+    roles: Iterable[Role | str],
+    branch: Branch,
+    password: str,
+    *,
+    pin: str | None = None,
+    locale: str | None = None,
+    demo: bool = False,
+) -> Person:
+    if not rules.is_username(username):
+        raise Rejected(lazy("A username is made of small letters, digits, dots and dashes."), field="username")
+    person = Person(username=username, name=name, branch=branch, locale=locale, demo=demo, created_at=now())
+    person.password_hash = password_hash(password)
+    person.pin_hash = pin_hash(pin) if pin else None
+    person.role_rows = [PersonRole(role=Role(role).value) for role in dict.fromkeys(roles)]
+    try:
+        with db.session.begin_nested():
+            db.session.add(person)
+    except IntegrityError:
+        raise Conflict(lazy("This username is taken."), field="username") from None
+    history.record("add_person", person, roles=",".join(sorted(person.roles)))
+    return person
+
+
+def password_hash(password: str) -> str:
+    if not rules.is_password(password):
+        raise Rejected(
+            lazy("A password has at least %(least)s characters.", least=rules.MIN_PASSWORD), field="new_password"
+        )
+    return hashed(password)
+
+
+def pin_hash(pin: str) -> str:
+    if not rules.is_pin(pin):
+        raise Rejected(lazy("A PIN is 4 to 8 digits."), field="new_pin")
+    return hashed(pin)
+
+
+def sign_in(username: str, password: str, *, address: str, device: str) -> tuple[SignIn, str]:
+    """A new session and the token for its cookie. A wrong name and a wrong password look the same."""
+    username = rules.plain_username(username)
+    person = db.session.scalars(select(Person).where(Person.username == username, Person.active)).one_or_none()
+    check_password(person, password, username=username, address=address)
+    assert person is not None
+    token, moment = new_token(), now()
+    session = SignIn(
+        token_hash=token_hash(token),
+        person=person,
+        csrf_token=secrets.token_urlsafe(24),
+        device=device,
+        created_at=moment,
+        last_seen_at=moment,
+        pin_failures=0,
+    )
+    db.session.add(session)
+    db.session.flush()
+    history.record("sign_in", session, person_id=person.id, device=device)
+    return session, token
+
+
+def check_password(person: Person | None, password: str, *, username: str, address: str) -> None:
+    """Raises Rejected when it is wrong, TooManyTries while failed tries slow this account and address down."""
+    key = token_hash(f"{username}\n{address}")
+    refuse_while_blocked(key)
+    if not matches(person.password_hash if person else None, password[: rules.MAX_PASSWORD]):
+        database.afterwards(lambda: count_failure(key))
+        raise Rejected(lazy("Username or password is wrong."), field="password")
+    db.session.execute(delete(FailedTries).where(FailedTries.key == key))
+    if person and hasher.check_needs_rehash(person.password_hash):
+        person.password_hash = hashed(password)
+
+
+def refuse_while_blocked(key: str) -> None:
+    tries = db.session.get(FailedTries, key, populate_existing=True)
+    if tries and tries.blocked_until and tries.blocked_until > now():
+        raise TooManyTries(int((tries.blocked_until - now()).total_seconds()) + 1)
+
+
+def count_failure(key: str) -> None:
+    """One more failure in a row. Runs in a transaction of its own, so that it outlives the refusal."""
+    moment = now()
+    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    db.session.execute(delete(FailedTries).where(FailedTries.blocked_until < moment - FORGET_AFTER))
+    db.session.execute(insert(FailedTries).values(key=key, count=0).on_conflict_do_nothing(index_elements=["key"]))
+    tries = db.session.scalars(select(FailedTries).where(FailedTries.key == key).with_for_update()).one()
+    tries.count += 1
+    tries.blocked_until = moment + rules.pause_after(tries.count)
+
+
+def check_pin(session: SignIn, pin: str) -> PinCheck:
+    """Asks the PIN of a session's owner. The right one wakes an idle session; five wrong ones need the password.
+
+    A wrong PIN is counted even though the page that refuses it is rolled back.
+    """
+    db.session.refresh(session, with_for_update={"of": SignIn})
+    left = rules.PIN_TRIES - session.pin_failures
+    if left <= 0:
+        return PinCheck(False, 0)
+    if matches(session.person.pin_hash, pin[: rules.MAX_PASSWORD]):
+        wake(session)
+        return PinCheck(True, rules.PIN_TRIES)
+    session_id = session.id
+    database.afterwards(lambda: count_wrong_pin(session_id))
+    return PinCheck(False, left - 1)
+
+
+def count_wrong_pin(session_id: uuid.UUID) -> None:
+    values = {"pin_failures": SignIn.pin_failures + 1}
+    db.session.execute(update(SignIn).where(SignIn.id == session_id).values(values))
+
+
+def wake(session: SignIn) -> None:
+    """The person showed who they are: the session is fresh again."""
+    session.pin_failures = 0
+    session.last_seen_at = now()
+
+
+def sign_out(session: SignIn) -> None:
+    session.ended_at = session.ended_at or now()
+    history.record("sign_out", session)
+
+
+def end_sessions(person: Person, *, but: SignIn | None = None, moment: datetime | None = None) -> int:
+    """Ends the person's live sessions, all or all `but` one; says how many."""
+    query = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    if but is not None:
+        query = query.where(SignIn.id != but.id)
+    ended = db.session.execute(query.values(ended_at=moment or now()).returning(SignIn.id)).all()
+    return len(ended)
+
+
+def live_sessions(person: Person) -> list[SignIn]:
+    query = select(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    found = db.session.scalars(query.order_by(SignIn.last_seen_at.desc(), SignIn.id))
+    return [session for session in found if session.is_live()]
+
+
+def set_pin(person: Person, pin: str) -> None:
+    person.pin_hash = pin_hash(pin)
+    history.record("set_pin", person)
+
+
+def set_password(person: Person, password: str) -> None:
+    person.password_hash = password_hash(password)
+    history.record("set_password", person)
+
+
+def set_locale(person: Person, locale: str) -> None:
+    person.locale = locale
+
+
+def forget_failures(username: str) -> None:
+    """Lifts the slow-down everywhere. Its keys hide names and addresses, so it is lifted for all accounts."""
+    db.session.execute(delete(FailedTries))
+
+
+def first_branch(code: str | None = None) -> Branch | None:
+    query = select(Branch).order_by(Branch.code)
+    return db.session.scalars(query.where(Branch.code == code) if code else query).first()
+
+
+def end_session(person: Person, session_id: uuid.UUID) -> SignIn | None:
+    """Ends one of the person's own sessions; None when it is not theirs or has ended."""
+    session = db.session.get(SignIn, session_id)
+    if session is None or session.person_id != person.id or session.ended_at is not None:
+        return None
+    sign_out(session)
+    return session

@@ -1,0 +1,35 @@
+"""Hashes of passwords and PINs (argon2id) and of session tokens (SHA-256: tokens are random, so no salt is needed)."""
+
+import hashlib
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+hasher = PasswordHasher()
+
+
+def hashed(secret: str) -> str:
+    return hasher.hash(secret)
+
+
+def matches(secret_hash: str | None, secret: str) -> bool:
+    """Whether `secret` is the one behind the hash. Without a hash it takes as long, so that names cannot be guessed."""
+    try:
+        return hasher.verify(secret_hash or decoy(), secret) and secret_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def decoy() -> str:
+    return hasher.hash(secrets.token_hex(16))
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,79 @@
+"""The session cookie and Flask-Login's loader: a token in the cookie, its hash in a row, the row decides."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import Flask, Request, current_app, g, request
+from flask_login import LoginManager
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from portal import db as database
+from portal.accounts.models import Person, SignIn
+from portal.accounts.secrets import token_hash
+from portal.clock import now
+from portal.db import db
+
+SEEN_STEP = timedelta(seconds=60)
+COOKIE_AGE = {"phone": timedelta(days=400), "laptop": timedelta(hours=12)}  # the row ends a session sooner
+
+
+def init_app(app: Flask) -> None:
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.request_loader(load_person)
+    manager.init_app(app, add_context_processor=False)
+
+
+def cookie_name() -> str:
+    return "__Host-session" if current_app.config["SECURE"] else "session"
+
+
+def set_cookie(response: Response, token: str, device: str) -> None:
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=COOKIE_AGE[device],
+        secure=current_app.config["SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def clear_cookie(response: Response) -> None:
+    response.delete_cookie(cookie_name(), path="/", secure=current_app.config["SECURE"], httponly=True, samesite="Lax")
+
+
+def load_person(_request: Request) -> Person | None:
+    """The person behind the cookie; `g.sign_in` is their session."""
+    token = request.cookies.get(cookie_name())
+    sign_in = find_sign_in(token) if token else None
+    if sign_in is None or not sign_in.is_live() or not sign_in.person.active:
+        return None
+    g.sign_in = sign_in
+    keep_seen(sign_in)
+    return sign_in.person
+
+
+def find_sign_in(token: str) -> SignIn | None:
+    query = (
+        select(SignIn)
+        .where(SignIn.token_hash == token_hash(token))
+        .options(joinedload(SignIn.person).joinedload(Person.role_rows))
+    )
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def keep_seen(sign_in: SignIn) -> None:
+    """Notes once a minute that the person is here. An idle phone stays idle until the PIN was given."""
+    moment = now()
+    if moment - sign_in.last_seen_at < SEEN_STEP or sign_in.is_idle():
+        return
+    session_id = sign_in.id
+    database.afterwards(lambda: note_seen(session_id, moment))
+
+
+def note_seen(session_id: uuid.UUID, moment: datetime) -> None:
+    db.session.execute(update(SignIn).where(SignIn.id == session_id).values(last_seen_at=moment))

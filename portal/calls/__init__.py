@@ -1,0 +1,7 @@
+"""x"""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    pass

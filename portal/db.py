@@ -1,0 +1,167 @@
+"""Model base, column types, and one transaction per request.
+
+The transaction follows the answer's status: below 400 it is committed, else rolled back. What must survive a
+refusal (failed sign-ins, last-seen) is handed to `afterwards` and runs in a short transaction of its own.
+SQLite writers start with BEGIN IMMEDIATE, so that read-then-write is safe; on PostgreSQL rows are locked.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, MetaData, Uuid, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC moment. A naive one is a bug and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs its offset")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Fixed(TypeDecorator[Decimal]):
+    """A Decimal with a fixed number of places, stored as a whole number of its smallest step.
+
+    Exact on both databases (SQLite has no decimal type), and triggers can add it up. A value with more
+    places is a bug and is refused, never rounded in silence.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.places = places
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        scaled = Decimal(value).scaleb(self.places)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"more than {self.places} places: {value}")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+
+
+Quantity = Fixed(3)
+Amount = Fixed(2)
+UnitCost = Fixed(6)
+
+
+class Model(DeclarativeBase):
+    registry = registry(  # Flask-SQLAlchemy copies this class: a ready registry survives that, a map of types does not
+        metadata=MetaData(naming_convention=NAMES),
+        type_annotation_map={datetime: Instant, dict[str, Any]: Json, list[Any]: Json, uuid.UUID: Uuid},
+    )
+
+
+db = SQLAlchemy(model_class=Model)
+new_id = uuid.uuid4
+
+
+class WithId:
+    """A UUID made by whoever enters the row first: the phone, or we."""
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+
+
+def init_app(app: Flask) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": not is_sqlite(app.config["DATABASE_URL"])})
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine)
+    app.after_request(close_transaction)
+
+
+def is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """WAL, full durability, foreign keys, and REPLACE that fires delete triggers (reliability 3.3)."""
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours to send
+        for pragma in (
+            "busy_timeout=15000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if reads_only() else "BEGIN IMMEDIATE")
+
+
+def reads_only() -> bool:
+    return has_request_context() and request.method in SAFE_METHODS and not g.get("writes_afterwards")
+
+
+def close_transaction(response: Response) -> Response:
+    """Commits or rolls back by status, then runs what was put off until after the answer."""
+    if response.status_code < 400:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    for task in g.pop("afterwards", []):
+        g.writes_afterwards = True
+        with transaction():
+            task()
+    g.pop("writes_afterwards", None)
+    return response
+
+
+def afterwards(task: Callable[[], None]) -> None:
+    """Runs `task` in its own transaction once the request's own one is closed, whatever its outcome."""
+    g.setdefault("afterwards", []).append(task)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """For commands and for `afterwards`: commit at the end, roll back on any error."""
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise

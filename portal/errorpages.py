@@ -1,0 +1,30 @@
+"""Error pages in the user's language; JSON for the outbox. None shows an exception's own text."""
+
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from portal import receipts
+from portal.htmx import wants_fragment
+
+PAGES = {400, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, http_error)
+
+
+def http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    if error.response is not None:
+        return make_response(error.get_response())
+    if receipts.from_outbox():
+        return receipts.outbox_error(code)
+    if code < 400:
+        return make_response(error.get_response())
+    known = code if code in PAGES else (500 if code >= 500 else 400)
+    name = "errors/fragment.html" if wants_fragment() else f"errors/{known}.html"
+    response = make_response(render_template(name, code=known, reference=g.get("request_id", "")), code)
+    for key, value in error.get_headers(request.environ):
+        if key in ("Allow", "Retry-After"):
+            response.headers[key] = value
+    return response

@@ -1,0 +1,113 @@
+"""Files by content hash: written once, never changed, served only through a view that knows who may see them."""
+
+import hashlib
+import io
+import os
+import warnings
+from datetime import datetime
+from pathlib import Path
+
+import pillow_heif
+from flask import current_app
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.clock import now
+from portal.db import Model, db
+from portal.errors import Rejected
+from portal.i18n import lazy
+
+PHOTO_LIMIT = 15 * 1024 * 1024
+PHOTO_EDGE = 1600
+THUMBNAIL_EDGE = 320
+PIXEL_LIMIT = 40_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "MPO")  # MPO: the JPEG that many phone cameras write
+
+pillow_heif.register_heif_opener()
+
+
+class StoredFile(Model):
+    """What a content hash stands for. The bytes lie in the files folder under that hash."""
+
+    __tablename__ = "stored_file"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    stored_at: Mapped[datetime]
+
+
+def keep(content: bytes, content_type: str) -> str:
+    """Stores the bytes (once) and returns their hex SHA-256. On disk before it returns."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = place(digest)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.{id(content)}.tmp")
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    if db.session.get(StoredFile, digest) is None:
+        db.session.add(StoredFile(digest=digest, content_type=content_type, size=len(content), stored_at=now()))
+        db.session.flush()
+    return digest
+
+
+def read(digest: str) -> bytes:
+    """The bytes under a digest that came from our own rows. OSError when the store has lost them."""
+    return place(digest).read_bytes()
+
+
+def place(digest: str) -> Path:
+    folder: Path = current_app.config["FILES"]
+    return folder / digest[:2] / digest[2:4] / digest
+
+
+def check() -> None:
+    """Raises OSError unless the store can be written."""
+    folder: Path = current_app.config["FILES"]
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise OSError("files folder is not writable")
+
+
+def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
+    """The picture decoded, turned upright, stripped of everything but its pixels and encoded again as JPEG.
+
+    Returns (photo, thumbnail, (width, height)). Raises Rejected when it is too large or no picture.
+    """
+    if len(content) > PHOTO_LIMIT:
+        raise Rejected(lazy("The photo is larger than 15 MB. Take it again with a smaller size."), "photo")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+            if picture.width * picture.height > PIXEL_LIMIT:
+                raise Rejected(lazy("The photo has too many pixels. Take it again with a smaller size."), "photo")
+            picture.draft("RGB", (PHOTO_EDGE, PHOTO_EDGE))  # lets JPEG decode small, which saves seconds
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except Rejected:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise Rejected(lazy("This file is not a photo. Send a JPEG, PNG, WebP or HEIC picture."), "photo") from None
+    except (OSError, ValueError, SyntaxError, EOFError):
+        raise Rejected(lazy("The photo arrived damaged. Take or choose it again."), "photo") from None
+    upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
+    return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size
+
+
+def thumbnail(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+    return small
+
+
+def jpeg(picture: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    clean = Image.new("RGB", picture.size)  # a new picture carries no EXIF, profile or comment of the old one
+    clean.paste(picture)
+    clean.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()

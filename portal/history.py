@@ -1,0 +1,48 @@
+"""Who did what, when: an append-only table. The database refuses to change or remove its rows."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from flask import g, has_request_context
+from flask_login import current_user
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.clock import now
+from portal.db import Json, Model, db
+
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+class HistoryEntry(Model):
+    """One act: the verb, the record it touched, and plain details for people who may see that record."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("ix_history_subject", "subject_kind", "subject_id"),)
+
+    n: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    recorded_at: Mapped[datetime]
+    person_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("person.id"))
+    verb: Mapped[str] = mapped_column(String(60))
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[str] = mapped_column(String(60))
+    details: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    request_id: Mapped[str | None] = mapped_column(String(40))
+
+
+def record(verb: str, subject: Any, *, person_id: uuid.UUID | None = None, **details: Any) -> None:
+    """Writes down that the signed-in person (or `person_id`) did `verb` to the row `subject`."""
+    if person_id is None and has_request_context() and current_user:
+        person_id = getattr(current_user, "id", None)
+    db.session.add(
+        HistoryEntry(
+            recorded_at=now(),
+            person_id=person_id,
+            verb=verb,
+            subject_kind=subject.__tablename__,
+            subject_id=str(getattr(subject, "id", getattr(subject, "n", ""))),
+            details={key: value if isinstance(value, (int, bool)) else str(value) for key, value in details.items()},
+            request_id=g.get("request_id") if has_request_context() else None,
+        )
+    )

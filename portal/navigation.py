@@ -1,0 +1,66 @@
+"""The places of the portal that a person can go to, in the order of their day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_login import current_user
+
+from portal.i18n import lazy
+from portal.permissions import Permission, Role, may
+
+
+@dataclass(frozen=True)
+class Place:
+    endpoint: str
+    words: Any
+    icon: str
+    permission: Permission
+    only: Role | None = None
+
+
+PLACES = [
+    Place("visits.today", lazy("Today"), "calendar-check", Permission.VISIT_RECORD),
+    Place("visits.van", lazy("Van"), "truck", Permission.VISIT_RECORD),
+    Place("reports.review", lazy("Review"), "clipboard-check", Permission.REPORT_REVIEW),
+    Place("calls.index", lazy("Calls"), "phone-call", Permission.CALL_VIEW),
+    Place("visits.index", lazy("Visits"), "list", Permission.VISIT_VIEW),
+    Place("visits.follow_ups", lazy("Follow-ups"), "list-checks", Permission.CALL_VIEW),
+    Place("reports.index", lazy("Reports"), "file-text", Permission.REPORT_VIEW),
+    Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
+    Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
+]
+START = [
+    (Role.TECHNICIAN, "visits.today"),
+    (Role.SUPERVISOR, "reports.review"),
+    (Role.MANAGER, "reports.review"),
+    (Role.DISPATCHER, "calls.index"),
+    (Role.STOREKEEPER, "stock.index"),
+    (Role.ACCOUNTANT, "reports.index"),
+    (Role.ADMIN, "accounts.me"),
+]
+
+
+@dataclass
+class Link:
+    href: str
+    label: str
+    icon: str
+    active: bool
+    count: int | None = None
+
+
+def nav_items() -> list[Link]:
+    """Links to where the signed-in person may go."""
+    if not current_user.is_authenticated:
+        return []
+    return [
+        Link(url_for(place.endpoint), str(place.words), place.icon, request.endpoint == place.endpoint)
+        for place in PLACES
+        if may(place.permission)
+    ]
+
+
+def start_endpoint() -> str:
+    """The page a person's day starts with, by role."""
+    return next((endpoint for role, endpoint in START if role in current_user.roles), "accounts.me")

@@ -1,0 +1,125 @@
+"""Who may do what: one table. `@requires` guards the role, `authorize` the record, `may` the button.
+
+Every view says whom it answers: `@public`, `@signed_in` or `@requires(…)`; a test walks all routes and fails on a
+silent one. Separation of duties stands here: the reviewer is never a technician of the visit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import abort
+from flask_login import current_user
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Role(StrEnum):
+    TECHNICIAN = "technician"
+    DISPATCHER = "dispatcher"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    STOREKEEPER = "storekeeper"
+    ACCOUNTANT = "accountant"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    VISIT_VIEW = "visit.view"
+    VISIT_RECORD = "visit.record"
+    VISIT_ASSIGN = "visit.assign"
+    CALL_VIEW = "call.view"
+    CALL_REGISTER = "call.register"
+    REPORT_VIEW = "report.view"
+    REPORT_REVIEW = "report.review"
+    SURVEY_VIEW = "survey.view"
+    STOCK_VIEW = "stock.view"
+    STOCK_POST = "stock.post"
+    STOCK_REVERSE = "stock.reverse"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """`roles` may; with `when`, only for records of which it is true."""
+
+    roles: frozenset[Role]
+    when: Callable[[Any, Any], bool] | None = None
+
+
+def own(person: Any, visit: Any) -> bool:
+    return bool(visit.is_assigned(person))
+
+
+def not_own_work(person: Any, report: Any) -> bool:
+    """SR-11: whoever worked on the visit does not review its report."""
+    return not report.was_worked_on_by(person)
+
+
+def to(*roles: Role, when: Callable[[Any, Any], bool] | None = None) -> Grant:
+    return Grant(frozenset(roles), when)
+
+
+OFFICE = (Role.DISPATCHER, Role.SUPERVISOR, Role.MANAGER)
+
+GRANTS: dict[Permission, list[Grant]] = {
+    Permission.VISIT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE)],
+    Permission.VISIT_RECORD: [to(Role.TECHNICIAN, when=own)],
+    Permission.VISIT_ASSIGN: [to(Role.DISPATCHER, Role.SUPERVISOR)],
+    Permission.CALL_VIEW: [to(*OFFICE)],
+    Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
+    Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
+    Permission.STOCK_POST: [to(Role.STOREKEEPER)],
+    Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whom a view answers: everybody, whoever is signed in, or the holders of `permission`."""
+
+    signed_in: bool
+    permission: Permission | None = None
+
+
+def public(view: View) -> View:
+    view.access = Access(signed_in=False)  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    view.access = Access(signed_in=True)  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = Access(signed_in=True, permission=permission)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def during_handover(view: View) -> View:
+    """The view also answers while the phone is in the customer's hands (contract 7, hand-over)."""
+    view.during_handover = True  # type: ignore[attr-defined]
+    return view
+
+
+def may(permission: Permission, record: Any = None, person: Any = None) -> bool:
+    """Whether the person (the signed-in one by default) may; without a record only the role is asked."""
+    person = person if person is not None else current_user
+    roles: frozenset[Role] = getattr(person, "roles", frozenset())
+    return any(
+        grant.roles & roles and (record is None or grant.when is None or grant.when(person, record))
+        for grant in GRANTS[permission]
+    )
+
+
+def authorize(permission: Permission, record: Any) -> None:
+    """403 unless the signed-in person may do this with this record."""
+    if not may(permission, record):
+        abort(403)

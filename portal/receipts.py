@@ -1,0 +1,280 @@
+"""Entry ids: each form is sent under a UUID, takes effect once, and gets the same answer when it is sent again.
+
+The receipt is claimed first (unique key) in the transaction of the effect, so that a concurrent repeat waits and is
+answered, and a refusal takes the claim back. What an outbox entry's author cannot mend is kept whole as *held*.
+Contract 5 is the rule; keys are kept for ever, because a phone may lie in a drawer for weeks.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, abort, g, jsonify, make_response, redirect, request
+from flask_login import current_user
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.datastructures import FileStorage
+
+from portal import files
+from portal.clock import now
+from portal.db import Json, Model, WithId, db
+from portal.i18n import lazy
+
+OUTSIDE_CONTENT = ("csrf_token", "entry_id")
+FORM_VERSIONS = ("1",)
+APPLIED, HELD = "applied", "held"
+
+
+class Receipt(Model):
+    """One entry that took effect or was held, with the answer it got."""
+
+    __tablename__ = "receipt"
+
+    entry_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(10), default=APPLIED)
+    status: Mapped[int] = mapped_column(default=303)
+    location: Mapped[str | None] = mapped_column(String(500))
+    why: Mapped[str | None] = mapped_column(String(500))
+    recorded_at: Mapped[datetime]
+
+
+class HeldEntry(WithId, Model):
+    """An entry that the server could not apply, whole: fields, files, sender and the reason, for a supervisor."""
+
+    __tablename__ = "held_entry"
+    __table_args__ = (UniqueConstraint("entry_id", "sha256"), Index("ix_held_entry_record_id", "record_id"))
+
+    entry_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(String(300))
+    record_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    fields: Mapped[list[Any]] = mapped_column(Json)
+    files: Mapped[list[Any]] = mapped_column(Json)
+    why: Mapped[str] = mapped_column(String(500))
+    recorded_at: Mapped[datetime]
+
+
+@dataclass
+class Entry:
+    """The POST at hand. `problem` is set when it may not take effect: (status, words for the form's top)."""
+
+    id: uuid.UUID | None
+    sha256: str
+    problem: tuple[int, Any] | None = None
+    claimed: bool = False
+
+
+def from_outbox() -> bool:
+    return request.headers.get("X-Outbox") == "1"
+
+
+def content_digest(path: str, pairs: list[tuple[str, str]], uploads: list[tuple[str, bytes]] | None = None) -> str:
+    """Hex SHA-256 of an entry's content by contract 5: independent of token, id, field order and line ends."""
+    plain = [[name, value.replace("\r\n", "\n")] for name, value in pairs if name not in OUTSIDE_CONTENT]
+    plain += [[name, hashlib.sha256(content).hexdigest()] for name, content in uploads or []]
+    text = json.dumps(sorted(plain), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{path}\n{text}".encode()).hexdigest()
+
+
+def uploads() -> list[tuple[str, FileStorage, bytes]]:
+    """Files of this request with their bytes; an empty file field is no file. The streams are rewound."""
+    found = []
+    for name, storage in request.files.items(multi=True):
+        content = storage.stream.read()
+        storage.stream.seek(0)
+        if storage.filename or content:
+            found.append((name, storage, content))
+    return found
+
+
+def begin(csrf_token: str) -> Response | None:
+    """Reads the entry of this POST and claims its receipt. A repeat is answered here.
+
+    Anything wrong with token or id is kept in `g.entry.problem`: the view's form refuses by it, so that the
+    page comes back with what was typed.
+    """
+    pairs = [(name, value) for name, value in request.form.items(multi=True)]
+    digest = content_digest(request.path, pairs, [(name, content) for name, _file, content in uploads()])
+    entry = g.entry = Entry(id=parse_id(request.form.get("entry_id", "")), sha256=digest)
+    if request.form.get("csrf_token", "") != csrf_token:
+        entry.problem = (400, lazy("This page was open for a long time. Nothing is lost: send it again."))
+    elif entry.id is None:
+        entry.problem = (422, lazy("This form has no entry number. Open the page again, then send it."))
+    elif request.form.get("form_version", "1") not in FORM_VERSIONS:
+        entry.problem = (409, lazy("This form is from another version of the portal. Open the page again."))
+    if from_outbox() and entry.problem:
+        return outbox_problem(entry)
+    return claim(entry) if not entry.problem else None
+
+
+def outbox_problem(entry: Entry) -> Response:
+    status, words = entry.problem or (400, "")
+    if status == 409 and entry.id:
+        return hold(str(words))
+    if status == 400:
+        return outbox_answer(400, "token", why=str(words))
+    return outbox_answer(422, "refused", errors={"entry_id": [str(words)]})
+
+
+def parse_id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def claim(entry: Entry) -> Response | None:
+    """Claims the id for this request; the second of two concurrent ones waits here for the first one's end."""
+    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    row = {
+        "entry_id": entry.id,
+        "person_id": current_user.id,
+        "sha256": entry.sha256,
+        "path": request.path[:300],
+        "state": APPLIED,
+        "status": 303,
+        "recorded_at": now(),
+    }
+    fresh = db.session.execute(
+        insert(Receipt).values(row).on_conflict_do_nothing(index_elements=["entry_id"]).returning(Receipt.entry_id)
+    ).first()
+    if fresh:
+        entry.claimed = True
+        return None
+    used = db.session.scalars(select(Receipt).where(Receipt.entry_id == entry.id)).one()
+    if used.person_id == current_user.id and used.sha256 == entry.sha256:
+        return repeated(used)
+    words = lazy("This form was sent before with other content. Check it, then send it again.")
+    if from_outbox():
+        return hold(str(words))
+    entry.problem = (409, words)
+    return None
+
+
+def repeated(used: Receipt) -> Response:
+    """The answer that the entry got the first time."""
+    if from_outbox():
+        return outbox_answer(202 if used.state == HELD else 200, used.state, used.location, used.why or "")
+    if used.state == HELD:
+        abort(409)
+    return make_response(redirect(used.location or "/", used.status))
+
+
+def finish(response: Response) -> Response:
+    """After the view: writes the answer into the receipt, or turns it into the outbox's JSON."""
+    entry: Entry | None = g.get("entry")
+    if entry is None or not entry.claimed or response.status_code >= 400:
+        return response
+    location = response.headers.get("Location")
+    receipt = db.session.get(Receipt, entry.id)
+    assert receipt is not None
+    receipt.location, receipt.status = (location or request.path)[:500], 303
+    if from_outbox() and response.status_code != 202:
+        return outbox_answer(201, APPLIED, location)
+    return response
+
+
+def hold(why: str) -> Response:
+    """Stores the whole entry for a supervisor and answers 202. What the view did before is taken back."""
+    entry: Entry = g.entry
+    db.session.rollback()
+    person_id = current_user.id
+    known = db.session.scalar(
+        select(HeldEntry.id).where(HeldEntry.entry_id == entry.id, HeldEntry.sha256 == entry.sha256)
+    )
+    if known is None:
+        db.session.add(held_entry(entry, person_id, why))
+    if db.session.get(Receipt, entry.id) is None:
+        db.session.add(
+            Receipt(
+                entry_id=entry.id,
+                person_id=person_id,
+                sha256=entry.sha256,
+                path=request.path[:300],
+                state=HELD,
+                status=202,
+                why=why[:500],
+                recorded_at=now(),
+            )
+        )
+    db.session.flush()
+    entry.claimed = False
+    return outbox_answer(202, HELD, why=why)
+
+
+def held_entry(entry: Entry, person_id: uuid.UUID, why: str) -> HeldEntry:
+    kept = [
+        [name, (storage.filename or "")[:200], files.keep(content, storage.content_type or "application/octet-stream")]
+        for name, storage, content in uploads()
+    ]
+    record = next((value for value in (request.view_args or {}).values() if isinstance(value, uuid.UUID)), None)
+    return HeldEntry(
+        entry_id=entry.id,
+        person_id=person_id,
+        sha256=entry.sha256,
+        path=request.path[:300],
+        record_id=record,
+        fields=[[n, without_nul(v)] for n, v in request.form.items(multi=True) if n not in OUTSIDE_CONTENT],
+        files=kept,
+        why=why[:500],
+        recorded_at=now(),
+    )
+
+
+def without_nul(text: str) -> str:
+    return text.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
+
+
+def outbox_answer(
+    status: int,
+    state: str,
+    location: str | None = None,
+    why: str = "",
+    errors: dict[str, list[str]] | None = None,
+) -> Response:
+    entry: Entry | None = g.get("entry")
+    body = {
+        "entry_id": str(entry.id) if entry and entry.id else None,
+        "sha256": entry.sha256 if entry else None,
+        "state": state,
+        "location": location,
+        "why": why,
+        "errors": errors or {},
+    }
+    response: Response = jsonify(body)
+    response.status_code = status
+    return response
+
+
+def outbox_error(code: int) -> Response:
+    """An error page's place in the outbox: what its author can mend is 422, a role that was withdrawn is held."""
+    words = {
+        404: lazy("This visit is not known here, or was never yours."),
+        413: lazy("The file is larger than 15 MB."),
+    }
+    if code == 403 and g.get("entry") and g.entry.id:
+        return hold(str(lazy("Your role no longer allows this.")))
+    if code == 409 and g.get("entry") and g.entry.id:
+        return hold(str(lazy("It was changed meanwhile.")))
+    if code == 413:
+        return outbox_answer(422, "refused", errors={"photo": [str(words[413])]})
+    state = {404: "unknown", 400: "token", 401: "signed_out"}.get(code, "error")
+    return outbox_answer(code, state, why=str(words.get(code, "")))
+
+
+def held_for(record_id: uuid.UUID) -> list[HeldEntry]:
+    """What waits for a decision about a record, oldest first."""
+    query = select(HeldEntry).where(HeldEntry.record_id == record_id).order_by(HeldEntry.recorded_at)
+    return list(db.session.scalars(query))
+
+
+__all__ = ["HeldEntry", "Receipt", "begin", "content_digest", "finish", "from_outbox", "held_for", "hold"]

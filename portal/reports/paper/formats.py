@@ -1,0 +1,116 @@
+"""Words, dates, numbers and code values as one language prints them.
+
+Formats stand here, not in a locale library, so that an old report looks the same after the library's next release.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from portal.reports.paper.labels import ENUMS, FIELDS, LANGUAGES
+from portal.reports.paper.words import WORDS
+
+NOTHING = "—"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """One of the paper's languages. Every method takes what the payload holds, also None, and gives text."""
+
+    language: str
+
+    @property
+    def index(self) -> int:
+        return LANGUAGES.index(self.language)
+
+    @property
+    def chinese(self) -> bool:
+        return self.index < 2
+
+    def label(self, field: str) -> str:
+        return FIELDS[field][self.index]
+
+    def word(self, name: str, **values: object) -> str:
+        text = WORDS[name][self.index]
+        return text % values if values else text
+
+    def choice(self, kind: str, value: Any) -> str:
+        """The label of an enumeration's value; a value that is no known code is printed as it stands."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, dict):
+            return str(value.get("label") or value.get("code") or "")
+        known = ENUMS[kind].get(value)
+        return known[self.index] if known else str(value)
+
+    def day(self, value: str | None) -> str:
+        if not value:
+            return ""
+        try:
+            return self._day(date.fromisoformat(value[:10]))
+        except ValueError:
+            return value
+
+    def moment(self, value: str | None, *, zone: bool = False) -> str:
+        """A time in the zone that it carries (the site's), to the minute; with `zone` the offset is added."""
+        if not value:
+            return ""
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        offset = at.strftime("%z") if zone else ""
+        suffix = f" (UTC{offset[:3]}:{offset[3:5]})" if offset else ""
+        return f"{self._day(at.date())} {at:%H:%M}{suffix}"
+
+    def window(self, value: Any) -> str:
+        """An appointment: two times as a pair or as start and end, or words."""
+        if isinstance(value, dict):
+            value = [value.get("start"), value.get("end")]
+        if not isinstance(value, list):
+            return str(value or "")
+        start, end = (self.moment(part) for part in (value + [None, None])[:2])
+        same_day = start[:-5] == end[:-5]
+        return "–".join(part for part in (start, end[-5:] if same_day else end) if part)
+
+    def minutes(self, value: int | None) -> str:
+        if value is None:
+            return ""
+        hours, rest = divmod(int(value), 60)
+        return self.word("hours", h=hours, n=rest) if hours else self.word("minutes", n=rest)
+
+    def number(self, value: str | None, places: int | None = None) -> str:
+        """A decimal string with the language's marks; without `places` trailing zeros are dropped."""
+        amount = decimal(value)
+        if amount is None:
+            return value or ""
+        text = f"{amount:,.{places}f}" if places is not None else f"{amount.normalize():,f}"
+        return text.translate(str.maketrans(",.", ".,")) if self.language == "es" else text
+
+    def money(self, value: str | None) -> str:
+        return self.number(value, 2)
+
+    def price(self, value: str | Decimal | None, currency: str = "CNY") -> str:
+        """An amount with its currency, for use outside a column that names it."""
+        if value is None or value == "":
+            return ""
+        amount = self.money(str(value))
+        if self.language == "es":
+            return f"{amount} {currency}"
+        return f"¥{amount}" if self.chinese and currency == "CNY" else f"{currency} {amount}"
+
+    def _day(self, day: date) -> str:
+        if self.language == "en":
+            return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        return f"{day:%d/%m/%Y}" if self.language == "es" else f"{day:%Y-%m-%d}"
+
+
+def decimal(value: str | None) -> Decimal | None:
+    """The number in `value`; None for what is no number, or none of this world (1E+999999 would fill the page)."""
+    try:
+        amount = Decimal(value or "")
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < 18 else None

@@ -1,0 +1,52 @@
+"""Photos for the annex: small enough for the page, safe to embed, and the same bytes every time."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from portal.reports.paper.formats import Tongue
+
+LONGEST = 1000  # pixels: 280 dpi at the printed width, and typst keeps recent pictures in memory
+
+
+def captions(photos: list[dict[str, Any]], tongue: Tongue) -> list[dict[str, str]]:
+    """Per photo its file name and its caption: what it shows, when it was taken, the first of its digest."""
+    return [_caption(number, photo, tongue) for number, photo in enumerate(photos, 1)]
+
+
+def store(photos: list[dict[str, Any]], pictures: Mapping[str, bytes], folder: Path) -> set[str]:
+    """Write the pictures that can be read to `folder`; the names of those written."""
+    written = set()
+    for number, photo in enumerate(photos, 1):
+        small = shrunk(pictures.get(str(photo.get("digest")), b""))
+        if small:
+            (folder / _name(number)).write_bytes(small)
+            written.add(_name(number))
+    return written
+
+
+def shrunk(picture: bytes) -> bytes | None:
+    """`picture` upright, at most LONGEST pixels, as JPEG without metadata; None when it is no picture."""
+    try:
+        with Image.open(io.BytesIO(picture)) as image:
+            image.draft("RGB", (LONGEST, LONGEST))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((LONGEST, LONGEST), Image.Resampling.BICUBIC)
+            output = io.BytesIO()
+            upright.convert("RGB").save(output, "JPEG", quality=80)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return output.getvalue()
+
+
+def _caption(number: int, photo: dict[str, Any], tongue: Tongue) -> dict[str, str]:
+    label = tongue.choice("photo", photo.get("label")) or tongue.word("photo")
+    facts = (label, tongue.moment(photo.get("taken_at")), str(photo.get("digest") or "")[:12])
+    return {"file": _name(number), "text": f"{number}. " + " · ".join(fact for fact in facts if fact)}
+
+
+def _name(number: int) -> str:
+    return f"photo{number}.jpg"

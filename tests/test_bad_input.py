@@ -1,0 +1,158 @@
+"""Every form is sent missing, malformed, oversized, hostile and foreign values: words come back, never a 500, and
+what was typed is still there."""
+
+import io
+from typing import Any
+
+import pytest
+from bs4 import Tag
+from flask import Flask
+
+from portal.db import db
+from tests.page import Page, Person
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "'; DROP TABLE visit; --",
+    "{{ 7 * 7 }} ${7*7} #panic()",
+    "\x00\x01\x1b[31m",
+    "\ud83d\udc4d 👨‍👩‍👧 \u202e\u2066 ﷽ 𠮷",
+    "=1+1",
+    "-1",
+    "NaN",
+    "1e999999",
+    "９９９９９９９９９９９９９９９９",
+    "../../etc/passwd",
+    "00000000-0000-4000-8000-000000000009",
+    "0000-00-00T99:99",
+    "9999-12-31T23:59:59+14:00",
+    "x" * 5_000,
+    "字" * 60_000,
+]
+
+
+def forms(page: Page) -> list[Tag]:
+    skip = ("/language", "/theme", "/logout", "/login")
+    return [f for f in page.all("form[method=post]") if not str(f["action"]).startswith(skip)]
+
+
+def fields(form: Tag) -> dict[str, str]:
+    """What a browser would send if nothing were touched."""
+    found: dict[str, str] = {}
+    for field in form.select("input[name], textarea[name], select[name]"):
+        name, kind = str(field["name"]), field.get("type")
+        if field.name == "select":
+            option = field.select_one("option[selected]") or field.select_one("option")
+            found[name] = str(option["value"]) if option else ""
+        elif kind in ("radio", "checkbox"):
+            if field.has_attr("checked") or name not in found:
+                found[name] = str(field.get("value", "on"))
+        elif kind != "file":
+            found[name] = field.get_text() if field.name == "textarea" else str(field.get("value", ""))
+    return found
+
+
+def acceptable(page: Page, address: str, what: str) -> None:
+    assert page.status in (303, 400, 403, 404, 409, 413, 422, 423), f"{address} with {what}: {page.status}"
+    if page.status in (409, 413, 422):
+        assert page.errors or page.one("h1").get_text(strip=True), f"{address} with {what}: no words"
+
+
+def encodable(values: dict[str, str]) -> dict[str, Any]:
+    return {name: value.encode("utf-8", "replace") if "\ud83d" in value else value for name, value in values.items()}
+
+
+def pages_with_forms(world: Any) -> dict[str, list[str]]:
+    """Addresses that show forms, by the person who would open them."""
+    fresh, busy = world.visit(), world.visit(serial="DF2401-0002")
+    phone = Person(world.app)
+    phone.sign_in("zhang")
+    for verb in ("departure", "arrival", "start"):
+        assert phone.post(f"/visits/{busy.id}/{verb}").status == 303
+    base = f"/visits/{busy.id}"
+    own = ["findings", "part-uses", "time-entries", "photos", "handover"]
+    return {
+        "zhang": ["/me", f"/visits/{fresh.id}", base, *[f"{base}/{name}" for name in own]],
+        "sun": ["/calls/new", f"/calls/{busy.call.number}", "/me"],
+        "qian": ["/stock/receipts", "/stock/issues", "/stock/returns"],
+    }
+
+
+@pytest.mark.engine("sqlite", "postgresql")
+@pytest.mark.parametrize("username", ["zhang", "sun", "qian"])
+def test_no_form_breaks_whatever_is_typed(app: Flask, world: Any, sign_in: Any, username: str) -> None:
+    addresses = pages_with_forms(world)[username]
+    person = sign_in(username, "phone" if username == "zhang" else "laptop")
+    tried = 0
+    for address in addresses:
+        for form in forms(person.get(address)):
+            action, plain = str(form["action"]), fields(form)
+            names = [name for name in plain if name not in ("csrf_token", "entry_id")]
+            acceptable(person.post(action, {}), action, "nothing")
+            for position, name in enumerate(names):
+                for value in HOSTILE[position % 3 :: 3]:
+                    values = {**{n: plain[n] for n in names}, name: value}
+                    acceptable(person.post(action, encodable(values)), action, f"{name}={value[:30]!r}")
+                    tried += 1
+    assert tried > 20
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize(
+    ("verb", "values", "kept"),
+    [
+        ("findings", {"note": "听到异响", "outcome": "exploded"}, ("note", "听到异响")),
+        ("part-uses", {"item": "NO-SUCH-PART", "quantity": "1"}, ("item", "NO-SUCH-PART")),
+        ("part-uses", {"item": "TM-OIL-100", "quantity": "1,000.5"}, ("quantity", "1,000.5")),
+        ("time-entries", {"kind": "work", "started_at": "yesterday", "ended_at": ""}, ("started_at", "yesterday")),
+    ],
+)
+def test_what_was_typed_is_still_there(world: Any, sign_in: Any, verb: str, values: Any, kept: Any) -> None:
+    visit, zhang = world.visit(), sign_in("zhang")
+    page = zhang.post(f"/visits/{visit.id}/{verb}", values)
+    assert page.status == 422 and page.errors
+    assert page.value(kept[0]) == kept[1]
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.jpg", b""),
+        ("page.jpg", b"<html><script>alert(1)</script>"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        ("cut.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"),
+        ("../../etc/passwd", b"root"),
+        ("n" * 300 + ".png", b"\x89PNG\r\n\x1a\n"),
+    ],
+)
+def test_what_is_no_photo_is_refused_beside_the_field(world: Any, sign_in: Any, name: str, content: bytes) -> None:
+    visit, zhang = world.visit(), sign_in("zhang")
+    fields = {"photo": (io.BytesIO(content), name), "label": "before"}
+    page = zhang.post(f"/visits/{visit.id}/photos", fields, content_type="multipart/form-data")
+    assert page.status == 422 and page.errors
+    fields = {"photo": (io.BytesIO(content), name), "label": "before"}
+    told = zhang.post(f"/visits/{visit.id}/photos", fields, content_type="multipart/form-data", outbox=True)
+    assert (told.status, told.json["state"]) == (422, "refused")
+
+
+@pytest.mark.engine("sqlite", "postgresql")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/stock/movements?from=x&to=y&item=%00&location=zz&person=1&kind=q&before=-1&page=99999999999999999999",
+        "/stock/movements.csv?from=9999-99-99&item='",
+        "/stock?q=%f0%9f%91%8d'\"%00",
+        "/stock/items/%00",
+        "/visits?date=x&technician=y&state=z&before=q",
+        "/calls?q=%00&before=x&state=y&from=2026-13-01",
+        "/reports?before=x&q=%00",
+        "/reports/%00",
+        "/review?report=%00",
+        "/calls/%00",
+    ],
+)
+def test_odd_query_parameters_never_break_a_page(sign_in: Any, world: Any, address: str) -> None:
+    for username in ("zhao", "qian", "zhang"):
+        db.session.rollback()
+        assert sign_in(username, "laptop").get(address).status in (200, 303, 403, 404, 422)

@@ -1,0 +1,80 @@
+"""Every route says whom it answers, and keeps its word to people without the role, signed out, or handed over."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.permissions import GRANTS, Access, Permission, Role
+
+UUID = "00000000-0000-4000-8000-000000000001"
+SAMPLES = {"uuid": UUID, "int": "999999999", "string": "none-such", "path": "x", "default": "none-such"}
+
+
+def routes(app: Flask) -> list[tuple[str, str, Access]]:
+    """(method, address, access) of all routes but static files."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        view: Any = app.view_functions[rule.endpoint]
+        values = {
+            name: SAMPLES[
+                type(rule._converters[name]).__name__.removesuffix("Converter").lower().replace("unicode", "string")
+            ]
+            for name in rule.arguments
+        }
+        address = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            found.append((method, address, getattr(view, "access", None)))
+    return found
+
+
+@pytest.mark.engine("sqlite")
+def test_every_route_says_whom_it_answers(app: Flask) -> None:
+    silent = [(method, address) for method, address, access in routes(app) if access is None]
+    assert not silent
+    assert len(routes(app)) > 30
+
+
+def test_every_permission_is_granted_to_somebody() -> None:
+    assert set(GRANTS) == set(Permission)
+    assert all(grants and all(grant.roles for grant in grants) for grants in GRANTS.values())
+
+
+@pytest.mark.engine("sqlite")
+def test_signed_out_people_are_sent_to_sign_in(app: Flask, sign_in: Any) -> None:
+    stranger = sign_in()
+    for method, address, access in routes(app):
+        if access.signed_in:
+            page = stranger.open(address, method=method)
+            assert page.status == 303 and page.location.startswith("/login"), f"{method} {address}: {page.status}"
+
+
+@pytest.mark.engine("sqlite")
+def test_signed_out_entries_are_told_so_and_kept_by_the_phone(app: Flask, sign_in: Any) -> None:
+    stranger = sign_in()
+    for method, address, access in routes(app):
+        if access.signed_in and method == "POST":
+            page = stranger.open(address, method=method, headers={"X-Outbox": "1"})
+            assert (page.status, page.json["state"]) == (401, "signed_out")
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize("username", ["zhang", "sun", "zhao", "qian", "zhou", "admin"])
+def test_a_role_opens_its_routes_and_no_others(app: Flask, world: Any, sign_in: Any, username: str) -> None:
+    roles = world.person(username).roles
+    person = sign_in(username)
+    for method, address, access in routes(app):
+        if access.permission is None or access.permission not in GRANTS:
+            continue
+        allowed = any(grant.roles & roles for grant in GRANTS[access.permission])
+        page = person.get(address) if method == "GET" else person.post(address)
+        assert (page.status == 403) != allowed, f"{username} {method} {address}: {page.status}"
+        assert page.status < 500
+
+
+@pytest.mark.engine("sqlite")
+def test_no_role_reads_and_writes_everything() -> None:
+    for role in Role:
+        assert not all(any(role in grant.roles for grant in grants) for grants in GRANTS.values())

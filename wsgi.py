@@ -1,0 +1,5 @@
+"""The door for every WSGI server and for `flask --app wsgi`."""
+
+from portal import create_app
+
+app = create_app()
