@@ -89,6 +89,8 @@ def is_fresh(stamp: Path, value: str) -> bool:
 
 def make_venv() -> None:
     if not works(PYTHON, "-c", ""):
+        if not installers():
+            apt_install("python3-venv")
         say(f"making .venv with Python {sys.version.split()[0]}")
         if not works(sys.executable, "-m", "venv", "--clear", VENV):  # some systems ship Python without ensurepip
             run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV, failure="Cannot make .venv.")
@@ -108,6 +110,12 @@ def make_venv() -> None:
             "on Debian and Ubuntu `apt-get install python3-venv`."
         )
     stamp.write_text(value)
+
+
+def installers() -> bool:
+    """Whether anything here can install a Python package; a bare Debian comes without."""
+    modules = (works(sys.executable, "-m", module, "--version") for module in ("ensurepip", "pip"))
+    return any(modules) or shutil.which("uv") is not None
 
 
 def uv() -> list[str | Path]:
@@ -166,7 +174,7 @@ def fetch_node_modules() -> None:
     failure = "Cannot fetch the browser libraries with npm."
     if npm := shutil.which("npm"):
         try:
-            return run(npm, *arguments, failure=failure)
+            return run(npm, *arguments, failure=failure, NODE_USE_SYSTEM_CA="1")
         except SetupError as error:
             say(f"the npm of this machine did not succeed ({str(error).splitlines()[-1]})")
     say("borrowing npm from a Python package (60 MB, thrown away afterwards)")
@@ -175,7 +183,7 @@ def fetch_node_modules() -> None:
         run(*uv(), "venv", "--quiet", "--python", PYTHON, folder, failure="Cannot make a second environment.")
         install_locked(python, ROOT / "requirements-node.lock")
         path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
-        run(python.parent / "npm", *arguments, failure=failure, PATH=path)
+        run(python.parent / "npm", *arguments, failure=failure, NODE_USE_SYSTEM_CA="1", PATH=path)
 
 
 def sprite(names: list[str]) -> str:
@@ -198,22 +206,28 @@ def symbol(name: str) -> str:
     )
 
 
-# A real browser for the tests
+# What only the system's packages bring
+
+
+def apt_install(*packages: str) -> None:
+    """As root on Debian and its kin; elsewhere the caller finds out that it is still missing, and says so."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    say(f"installing {', '.join(packages)}")
+    install = ("install", "-y", "-qq", "--no-install-recommends", *packages)
+    try:
+        run("apt-get", "update", "-qq", failure="apt-get update failed.")
+        run("apt-get", *install, failure="apt-get install failed.", DEBIAN_FRONTEND="noninteractive")
+    except SetupError as error:
+        say(str(error))
 
 
 def install_browser() -> None:
+    """The browser tests need Chromium, and fonts to draw Chinese."""
+    if not any(map(shutil.which, BROWSERS)):
+        apt_install(*BROWSER_PACKAGES)
     if any(map(shutil.which, BROWSERS)):
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        say("installing Chromium and Chinese fonts for the browser tests")
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        try:
-            run("apt-get", "update", "-qq", failure="apt-get update failed.", **quiet)
-            packages = ("install", "-y", "-qq", "--no-install-recommends", *BROWSER_PACKAGES)
-            run("apt-get", *packages, failure="apt-get install failed.", **quiet)
-            return
-        except SetupError as error:
-            say(str(error))
     missing = (
         "Chromium is not installed, so the browser tests CANNOT RUN on this machine.\n"
         f"On Debian and Ubuntu: apt-get install {' '.join(BROWSER_PACKAGES)}"

@@ -132,6 +132,7 @@ class Person:
             db.session.commit()
         kwargs["headers"] = {"User-Agent": self.agent, **kwargs.pop("headers", {})}
         kwargs.setdefault("base_url", "http://localhost")
+        kwargs.setdefault("buffered", True)
         response = contextvars.Context().run(self.client.open, path, **kwargs)
         db.session.expire_all()
         page = Page(response)

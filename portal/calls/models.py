@@ -67,9 +67,10 @@ class Visit(WithId, Model):
     instructions: Mapped[str] = mapped_column(Text, default="")
     to_mend: Mapped[list[Any] | None] = mapped_column(Json)  # the rows that a returned report asks for again
     mend_note: Mapped[str] = mapped_column(Text, default="")
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     moved_at: Mapped[datetime | None]  # when the window or the person was changed last
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     call: Mapped[Call] = relationship(back_populates="visits")
     person: Mapped[Person | None] = relationship()
@@ -93,7 +94,7 @@ class Visit(WithId, Model):
         return any(assignment.person_id == person.id for assignment in self.assignments)
 
     @staticmethod
-    def visible_to(person: Any) -> "Select[tuple[Visit]]":
+    def visible_to(person: Any) -> "Select[Visit]":
         """The office sees all visits, a technician their own: a stranger's id is not found."""
         query = select(Visit)
         office = {Role.DISPATCHER, Role.SUPERVISOR, Role.MANAGER} & person.roles

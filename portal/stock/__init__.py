@@ -1,7 +1,15 @@
-"""Parts, locations and the ledger of movements."""
+"""Stock: items, locations, movements between them, balances, and what it all is worth.
+
+A movement is one row with two ends, so the ledger balances by construction; it is never changed, a wrong one is
+reversed. What must always hold: every balance and every valuation is what its movements make it (`ledger check`).
+"""
 
 from flask import Flask
 
+from portal.stock import cli, views, words
+
 
 def init_app(app: Flask) -> None:
-    pass
+    app.jinja_env.globals.update(kind_word=words.kind_word, unit_word=words.unit_word)
+    app.register_blueprint(views.bp)
+    app.cli.add_command(cli.ledger)

@@ -7,12 +7,13 @@ derived: a trigger keeps `balance`, posting keeps `valuation`, and `ledger check
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Amount, Json, Model, Quantity, UnitCost, WithId
+from portal.accounts.models import Person
+from portal.db import Amount, Json, Model, Quantity, UnitCost, WithId, db
 from portal.history import RowNumber
 
 LOCATION_KINDS = (
@@ -60,6 +61,10 @@ class Location(WithId, Model):
     person_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("person.id"), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
 
+    @property
+    def is_own(self) -> bool:
+        return self.kind in OWN_KINDS
+
 
 class Movement(Model):
     """One fact: `quantity` of `item` went from `source` to `destination`. Never changed; a wrong one is reversed.
@@ -71,6 +76,7 @@ class Movement(Model):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("source_id <> destination_id", name="two_ends"),
+        CheckConstraint("amount >= 0 AND unit_cost >= 0", name="cost_not_negative"),
         CheckConstraint("(kind = 'reversal') = (reverses_n IS NOT NULL)", name="reversal_names_original"),
         UniqueConstraint("reverses_n"),
         Index("ix_movement_item_n", "item_id", "n"),
@@ -118,11 +124,67 @@ class Balance(Model):
 
 class Valuation(Model):
     """The company's stock of one item and what it is worth: the moving average (domain 3.4). Its row is the lock
-    under which movements of the item are posted."""
+    under which movements of the item are posted.
+
+    `rounding` is value that left with no movement of its own: cents over when nothing is left, and the difference
+    between the price a part was used at before it was received and the price it then came for. So at all times
+    value + rounding = amounts in - amounts out.
+    """
 
     __tablename__ = "valuation"
 
     item_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("item.id"), primary_key=True)
     quantity: Mapped[Decimal] = mapped_column(Quantity)
     value: Mapped[Decimal] = mapped_column(Amount)
-    last_cost: Mapped[Decimal] = mapped_column(UnitCost)
+    rounding: Mapped[Decimal] = mapped_column(Amount)
+    last_cost: Mapped[Decimal] = mapped_column(UnitCost)  # of the newest receipt
+
+
+class Held(NamedTuple):
+    """An item and how much of it is there."""
+
+    item: Item
+    quantity: Decimal
+
+
+def find_item(code: str) -> Item | None:
+    """The item with this part number, however its letters were typed."""
+    exact = db.session.scalars(select(Item).where(Item.code == code)).first()
+    return exact or db.session.scalars(select(Item).where(func.upper(Item.code) == code.upper())).first()
+
+
+def find_van(person: Person) -> Location | None:
+    """The technician's van, None before its first use."""
+    return db.session.scalars(select(Location).where(Location.person_id == person.id)).first()
+
+
+def van_code(person: Person) -> str:
+    """The code that a person's van has, or will have."""
+    code = f"VAN-{person.username}"
+    return code if len(code) <= 40 else f"VAN-{person.id}"
+
+
+def van_stock(van: Location | None) -> list[Held]:
+    """All that lies in the van, by part number; also what is below zero."""
+    if van is None:
+        return []
+    query = (
+        select(Item, Balance.quantity)
+        .join(Balance, Balance.item_id == Item.id)
+        .where(Balance.location_id == van.id, Balance.quantity != 0)
+        .order_by(Item.code)
+    )
+    return [Held(item, quantity) for item, quantity in db.session.execute(query)]
+
+
+def usual_parts(product_id: uuid.UUID, van: Location | None) -> list[Held]:
+    """The parts that this product often needs, in their order, with what the van holds of each."""
+    here = (Balance.item_id == Item.id) & (Balance.location_id == (van.id if van else None))
+    query = (
+        select(Item, func.coalesce(Balance.quantity, 0, type_=Quantity))
+        .join(UsualPart, UsualPart.item_id == Item.id)
+        .outerjoin(Balance, here)
+        .where(UsualPart.product_id == product_id, Item.active)
+        .order_by(UsualPart.position, Item.code)
+    )
+    return [Held(item, quantity) for item, quantity in db.session.execute(query)]

@@ -4,12 +4,12 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, exists, select
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from portal.accounts.models import Person
-from portal.calls.models import Visit
-from portal.db import Model, Quantity, WithId
+from portal.calls.models import Call, Visit
+from portal.db import Model, Quantity, WithId, db
 from portal.stock.models import Item, Movement
 
 EVENT_KINDS = ("departure", "arrival", "start", "pause", "finish", "no_parts")
@@ -34,6 +34,8 @@ class VisitEvent(WithId, Model):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     clock_suspect: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship()
 
 
 class TimeEntry(WithId, Model):
@@ -87,6 +89,8 @@ class Finding(WithId, Model):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
+    person: Mapped[Person] = relationship()
+
 
 class PartUse(WithId, Model):
     """A part that was fitted: one movement from the van to the customer's machine stands behind it."""
@@ -124,7 +128,7 @@ class PartUseReversal(WithId, Model):
 
 
 class Photo(WithId, Model):
-    """A picture of the visit. `digest` names the bytes; `sent_by` may be someone whom the visit was moved away from."""
+    """A picture of the visit. `digest` names the bytes; `person` may be someone whom the visit was moved away from."""
 
     __tablename__ = "photo"
 
@@ -138,6 +142,7 @@ class Photo(WithId, Model):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
+    person: Mapped[Person] = relationship()
     removal: Mapped["PhotoRemoval | None"] = relationship(lazy="joined")
 
 
@@ -149,3 +154,74 @@ class PhotoRemoval(WithId, Model):
     photo_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("photo.id"), unique=True)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
     recorded_at: Mapped[datetime]
+
+
+def latest_finding(visit: Visit) -> Finding | None:
+    """The diagnosis as it stands."""
+    query = select(Finding).where(Finding.visit_id == visit.id).order_by(Finding.version.desc()).limit(1)
+    return db.session.scalar(query.options(joinedload(Finding.person)))
+
+
+def part_uses(visit: Visit) -> list[PartUse]:
+    """All parts that were logged, also those taken back, in the order of recording."""
+    query = select(PartUse).where(PartUse.visit_id == visit.id).order_by(PartUse.recorded_at, PartUse.id)
+    return list(db.session.scalars(query.options(joinedload(PartUse.item))))
+
+
+def live_part_uses(visit: Visit) -> list[PartUse]:
+    return [use for use in part_uses(visit) if use.reversal is None]
+
+
+def live_time_entries(visit: Visit) -> list[TimeEntry]:
+    """The visit's time as it stands, by start; an open entry is a running clock."""
+    query = select(TimeEntry).where(TimeEntry.visit_id == visit.id, *is_live()).order_by(TimeEntry.started_at)
+    return list(db.session.scalars(query.options(joinedload(TimeEntry.person))))
+
+
+def is_live() -> tuple[ColumnElement[bool], ...]:
+    """Neither replaced by a correction nor dropped."""
+    later = aliased(TimeEntry)
+    return TimeEntry.dropped.is_(False), ~exists().where(later.replaces_id == TimeEntry.id)
+
+
+def open_clock(person: Person) -> TimeEntry | None:
+    """The person's running clock, with its visit; over all visits there is one at most."""
+    query = select(TimeEntry).where(TimeEntry.person_id == person.id, TimeEntry.ended_at.is_(None), *is_live())
+    place = joinedload(TimeEntry.visit).joinedload(Visit.call)
+    return db.session.scalar(
+        query.options(place.joinedload(Call.site), place.joinedload(Call.customer))
+        .order_by(TimeEntry.started_at.desc())
+        .limit(1)
+    )
+
+
+def entries_from(person: Person, moment: datetime) -> list[TimeEntry]:
+    """The person's live time on any visit that ends after the moment, running clocks among it."""
+    ends_later = (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at > moment)
+    query = select(TimeEntry).where(TimeEntry.person_id == person.id, ends_later, *is_live())
+    place = joinedload(TimeEntry.visit).joinedload(Visit.call)
+    return list(db.session.scalars(query.options(place.joinedload(Call.customer), place.joinedload(Call.site))))
+
+
+def entries_between(person: Person, start: datetime, end: datetime) -> list[TimeEntry]:
+    """The person's live time on any visit that shares a moment with the span."""
+    ends_later = (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at > start)
+    query = select(TimeEntry).where(TimeEntry.person_id == person.id, TimeEntry.started_at < end, ends_later)
+    place = joinedload(TimeEntry.visit).joinedload(Visit.call)
+    return list(
+        db.session.scalars(
+            query.where(*is_live()).options(place.joinedload(Call.customer), place.joinedload(Call.site))
+        )
+    )
+
+
+def live_photos(visit: Visit) -> list[Photo]:
+    query = select(Photo).where(Photo.visit_id == visit.id).order_by(Photo.recorded_at, Photo.id)
+    photos = db.session.scalars(query.options(joinedload(Photo.person)))
+    return [photo for photo in photos if photo.removal is None]
+
+
+def events_of(visit: Visit) -> list[VisitEvent]:
+    """What was pressed at the visit, in the order of recording."""
+    query = select(VisitEvent).where(VisitEvent.visit_id == visit.id).order_by(VisitEvent.recorded_at, VisitEvent.id)
+    return list(db.session.scalars(query.options(joinedload(VisitEvent.person))))

@@ -1,27 +1,32 @@
 // Photos: shrunk on the phone, each sent alone under an entry id of its own. Without script the plain form sends one.
 
-const EDGE = 1600; // pixels of the longer side, and 400 KB at most (contract 7)
+const EDGE = 1600; // pixels of the longer side, and at most 400 KB; a picture full of detail gets smaller steps
 const BYTES = 400 * 1024;
+const STEPS = [[EDGE, 0.8], [EDGE, 0.65], [EDGE, 0.5], [1280, 0.5], [1024, 0.4]];
 
 async function shrink(file) {
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, EDGE / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(picture.width * scale));
-    canvas.height = Math.max(1, Math.round(picture.height * scale));
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    picture.close();
     let best = null;
-    for (const quality of [0.8, 0.65, 0.5, 0.35]) {
-      best = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+    for (const [edge, quality] of STEPS) {
+      best = await draw(picture, edge, quality);
       if (best && best.size <= BYTES) break;
     }
+    picture.close();
     if (!best || (best.size >= file.size && file.size <= BYTES)) return file;
     return new File([best], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
   } catch {
     return file; // the browser cannot read it (HEIC, say); the server can
   }
+}
+
+function draw(picture, edge, quality) {
+  const scale = Math.min(1, edge / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
 }
 
 function newId() {

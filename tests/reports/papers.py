@@ -73,8 +73,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "failed_component": {"code": "TM-C01", "label": "跑带"},
         "cause_code": {"code": "C01", "label": "缺少润滑"},
         "remedy_code": {"code": "A01", "label": "更换"},
-        "work_done": "拆下护罩，清除电机仓积尘；更换跑带，跑板翻面使用；重新调整张力与对中，空载 6 km/h 运行 5 分钟不跑偏；"
-        "板面涂硅油 30 ml，并向前台说明每两周的润滑方法。",
+        "work_done": "拆下护罩，清除电机仓积尘；更换跑带，跑板翻面使用；重新调整张力与对中，"
+        "空载 6 km/h 运行 5 分钟不跑偏；板面涂硅油 30 ml，并向前台说明每两周的润滑方法。",
         "test_result": "12 km/h 负载（75 kg）运行 10 分钟，工作电流 4.8 A，跑带无打滑、无异响；安全锁、急停有效。",
         "advice": "每两周涂一次硅油，每月检查一次跑带张力。",
         "customer_opinion": "师傅很准时，修好后很安静。",
@@ -97,8 +97,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "failed_component": {"code": "TM-C01", "label": "跑帶"},
         "cause_code": {"code": "C01", "label": "缺乏潤滑"},
         "remedy_code": {"code": "A01", "label": "更換"},
-        "work_done": "拆下護罩，清除馬達艙積塵；更換跑帶，跑板翻面使用；重新調整張力與對中，空載 6 km/h 運轉 5 分鐘不偏移；"
-        "板面塗矽油 30 ml，並向櫃檯說明每兩週的潤滑方法。",
+        "work_done": "拆下護罩，清除馬達艙積塵；更換跑帶，跑板翻面使用；重新調整張力與對中，"
+        "空載 6 km/h 運轉 5 分鐘不偏移；板面塗矽油 30 ml，並向櫃檯說明每兩週的潤滑方法。",
         "test_result": "12 km/h 負載（75 kg）運轉 10 分鐘，工作電流 4.8 A，跑帶無打滑、無異音；安全鎖、緊急停止有效。",
         "advice": "每兩週塗一次矽油，每月檢查一次跑帶張力。",
         "customer_opinion": "師傅很準時，修好後很安靜。",
@@ -122,17 +122,17 @@ WORDS: dict[str, dict[str, Any]] = {
         "failed_component": {"code": "TM-C01", "label": "Running belt"},
         "cause_code": {"code": "C01", "label": "Lack of lubrication"},
         "remedy_code": {"code": "A01", "label": "Replaced"},
-        "work_done": "Removed the hood and cleaned the motor compartment. Replaced the running belt and turned the deck "
-        "over. Set tension and tracking; the belt stays centred for 5 minutes at 6 km/h without load. Applied 30 ml of "
-        "silicone oil and showed the front desk how to lubricate every two weeks.",
+        "work_done": "Removed the hood and cleaned the motor compartment. Replaced the running belt and turned the "
+        "deck over. Set tension and tracking; the belt stays centred for 5 minutes at 6 km/h without load. Applied "
+        "30 ml of silicone oil and showed the front desk how to lubricate every two weeks.",
         "test_result": "10 minutes at 12 km/h with a load of 75 kg: 4.8 A, no slipping, no noise. Safety key and "
         "emergency stop work.",
         "advice": "Apply silicone oil every two weeks and check the belt's tension once a month.",
         "customer_opinion": "Very punctual, and the machine is quiet again.",
         "signer_name": "A. Sample",
         "technician_names": ["Zhang Yanshi"],
-        "statement": "I confirm that the work, parts, time and charges above are correct, that the equipment was tested "
-        "in my presence, and that this electronic signature may be used as proof of receipt.",
+        "statement": "I confirm that the work, parts, time and charges above are correct, that the equipment was "
+        "tested in my presence, and that this electronic signature may be used as proof of receipt.",
         "parts": ["Running belt", "type 1300", "pc", "Silicone oil", "100 ml", "btl"],
     },
     "es": {
@@ -150,17 +150,17 @@ WORDS: dict[str, dict[str, Any]] = {
         "failed_component": {"code": "TM-C01", "label": "Banda de correr"},
         "cause_code": {"code": "C01", "label": "Falta de lubricación"},
         "remedy_code": {"code": "A01", "label": "Sustituido"},
-        "work_done": "Se retiró la tapa y se limpió el compartimento del motor. Se sustituyó la banda y se dio la vuelta "
-        "a la tabla. Se ajustaron tensión y centrado; la banda no se desvía durante 5 minutos a 6 km/h sin carga. Se "
-        "aplicaron 30 ml de aceite de silicona y se explicó a recepción cómo lubricar cada dos semanas.",
-        "test_result": "10 minutos a 12 km/h con 75 kg de carga: 4,8 A, sin deslizamiento ni ruido. La llave de seguridad "
-        "y la parada de emergencia funcionan.",
+        "work_done": "Se retiró la tapa y se limpió el compartimento del motor. Se sustituyó la banda y se dio la "
+        "vuelta a la tabla. Se ajustaron tensión y centrado; la banda no se desvía durante 5 minutos a 6 km/h sin "
+        "carga. Se aplicaron 30 ml de aceite de silicona y se explicó a recepción cómo lubricar cada dos semanas.",
+        "test_result": "10 minutos a 12 km/h con 75 kg de carga: 4,8 A, sin deslizamiento ni ruido. La llave de "
+        "seguridad y la parada de emergencia funcionan.",
         "advice": "Aplique aceite de silicona cada dos semanas y revise la tensión de la banda una vez al mes.",
         "customer_opinion": "Muy puntual; la máquina vuelve a ser silenciosa.",
         "signer_name": "Sr. Prueba",
         "technician_names": ["Zhang Yanshi"],
-        "statement": "Confirmo que los trabajos, piezas, tiempo e importes indicados son correctos, que el equipo se probó "
-        "en mi presencia y que esta firma electrónica sirve como acuse de recibo.",
+        "statement": "Confirmo que los trabajos, piezas, tiempo e importes indicados son correctos, que el equipo se "
+        "probó en mi presencia y que esta firma electrónica sirve como acuse de recibo.",
         "parts": ["Banda de correr", "tipo 1300", "ud.", "Aceite de silicona", "100 ml", "bot."],
     },
 }

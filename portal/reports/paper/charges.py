@@ -85,7 +85,8 @@ def _fee(name: str, payload: Payload, tongue: Tongue, currency: str) -> Cell | N
 
 def _plain(name: str, payload: Payload, tongue: Tongue) -> Cell | None:
     value = payload.get(name)
-    return cell(tongue.label(name), tongue.choice(name, value) if isinstance(value, dict) else str(value)) if value else None
+    text = str(value.get("label") or "") if isinstance(value, dict) else str(value or "")
+    return cell(tongue.label(name), text) if text else None
 
 
 def _payable(payload: Payload, tongue: Tongue, currency: str) -> str:

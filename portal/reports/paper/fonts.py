@@ -7,7 +7,7 @@ mainland and Latin, Noto Sans TC first for readers of traditional characters, wh
 from functools import cache
 from pathlib import Path
 
-import justmytype_intl_cjk
+import justmytype_intl_cjk  # type: ignore[import-untyped]
 import typst
 from fontTools.ttLib import TTFont
 

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,28 +11,16 @@ from typing import Any
 import segno
 import typst
 
-from portal.reports.paper import charges, photos as pictures
-from portal.reports.paper.fonts import FACES, fonts
+from portal.reports.paper import photos as pictures
+from portal.reports.paper.face import Review, compose, foot
+from portal.reports.paper.fonts import fonts
 from portal.reports.paper.formats import Tongue
-from portal.reports.paper.sheet import Payload, Row, Sheet, cell
-from portal.reports.paper.signature import Signature, drawn
-from portal.reports.paper.text import clean, clean_tree, one_line
+from portal.reports.paper.sheet import Payload
+from portal.reports.paper.signature import Signature
+from portal.reports.paper.text import clean_tree
 
 TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
-STANDARDS = ["a-2a", "ua-1"]
-LANGUAGE_TAGS = {"zh_Hans": ("zh", "cn"), "zh_Hant": ("zh", "tw"), "en": ("en", "gb"), "es": ("es", "es")}
 DATED_BY = ("signed_at", "left_at", "work_ended_at", "arrived_at", "reported_at")
-
-
-@dataclass(frozen=True)
-class Review:
-    """The supervisor's answer (`approved` or `returned`). It comes beside the payload, for it is not signed by the
-    customer. `at` is ISO 8601 in the site's zone; `note` is never printed on the customer's copy."""
-
-    result: str
-    by: str
-    at: str
-    note: str | None = None
 
 
 def render(
@@ -60,115 +47,21 @@ def render(
     shown_photos = record.get("photos") or []
     with TemporaryDirectory() as folder:
         written = pictures.store(shown_photos, photos or {}, Path(folder))
-        face = _face(record, tongue, signature, review, copy)
+        face = compose(record, tongue, signature, review, copy)
         content = face | {
-            "photos": [
-                shot | {"found": shot["file"] in written} for shot in pictures.captions(shown_photos, tongue)
-            ],
+            "photos": [shot | {"found": shot["file"] in written} for shot in pictures.captions(shown_photos, tongue)],
             "mark": _mark(tongue, draft, superseded),
-            "foot": _foot(record, tongue, content_hash, copy),
+            "foot": foot(record, tongue, content_hash, copy),
             "qr": _qr(qr_text),
         }
-        return typst.compile(
+        return typst.compile(  # type: ignore[type-var]  # its stub ties the input to the kind of the font paths
             TEMPLATE,
-            root=folder,
+            root=Path(folder),
             font_paths=fonts(),
             sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
-            pdf_standards=STANDARDS,
+            pdf_standards=["a-2a", "ua-1"],
             timestamp=_dated(payload),
         )
-
-
-def _face(
-    record: Payload, tongue: Tongue, signature: Signature | None, review: Review | None, copy: str | None
-) -> dict[str, Any]:
-    if copy == "office":
-        record = record | {"contact_phone": _masked(record.get("contact_phone"))}
-    sheet = Sheet(record, tongue)
-    return _page(tongue) | {
-        "head": _head(record, tongue),
-        "strip": sheet.strip(),
-        "blocks": [
-            _block("customer", sheet.customer(), tongue),
-            _block("equipment", sheet.equipment(), tongue),
-            _block("times", sheet.times(), tongue),
-            _block("fault", sheet.fault(), tongue),
-            _block("work", sheet.work(), tongue),
-            _block("parts", [], tongue) | {"parts": charges.parts_table(record, tongue)},
-            _block("charges", charges.charges(record, tongue), tongue),
-            _block("advice", sheet.advice(), tongue),
-            _block("signature", sheet.opinion(), tongue) | {"sign": _signing(record, tongue, signature)},
-            _block("review", [_review(review, tongue, copy)], tongue),
-        ],
-        "words": {name: tongue.word(name) for name in ("full_text", "cut", "annex", "photos", "photo_missing", "qr")},
-    }
-
-
-def _page(tongue: Tongue) -> dict[str, Any]:
-    lang, region = LANGUAGE_TAGS[tongue.language]
-    faces = list(FACES) if tongue.language != "zh_Hant" else list(reversed(FACES))
-    return {"lang": lang, "region": region, "fonts": faces, "chinese": tongue.chinese}
-
-
-def _block(name: str, rows: list[Row], tongue: Tongue) -> dict[str, Any]:
-    return {"name": tongue.word(f"block_{name}"), "rows": rows}
-
-
-def _head(record: Payload, tongue: Tongue) -> dict[str, str]:
-    version = record.get("report_version") or 1
-    hotline = record.get("provider_hotline")
-    return {
-        "provider": one_line(str(record.get("provider_name") or "")),
-        "hotline": f"{tongue.label('provider_hotline')} {one_line(str(hotline))}" if hotline else "",
-        "title": tongue.word("title"),
-        "second": tongue.word("second_title"),
-        "number_label": tongue.label("report_no"),
-        "number": one_line(str(record.get("report_no") or "")),
-        "version": tongue.word("amended" if int(version) > 1 else "version", n=version),
-    }
-
-
-def _signing(record: Payload, tongue: Tongue, signature: Signature | None) -> dict[str, Any]:
-    names = ("、" if tongue.chinese else ", ").join(str(name) for name in record.get("technician_names") or [])
-    who = [
-        cell(tongue.label("signer_name"), str(record.get("signer_name") or ""), span=3),
-        cell(tongue.label("signer_role"), tongue.choice("signer_role", record.get("signer_role")), span=3),
-        cell(tongue.label("signed_at"), tongue.moment(record.get("signed_at"), zone=True), span=6),
-    ]
-    reason = tongue.choice("sign_refusal_reason", record.get("sign_refusal_reason"))
-    return {
-        "statement": str(record.get("statement") or ""),
-        "who": who if record.get("signer_name") else [],
-        "technicians": cell(tongue.label("technician_names"), names, lines=3),
-        "label": tongue.label("customer_signature"),
-        "ink": drawn(signature),
-        "alt": f"{tongue.label('customer_signature')}: {record.get('signer_name') or ''}",
-        "typed": clean(signature.typed_name or "") if signature else "",
-        "typed_note": tongue.word("typed"),
-        "unsigned": [tongue.word("not_signed"), tongue.label("sign_refusal_reason") + tongue.word("colon") + reason] if reason else [],
-        "seal": [tongue.label("customer_seal"), tongue.word("seal_area")],
-    }
-
-
-def _review(review: Review | None, tongue: Tongue, copy: str | None) -> Row:
-    """Empty fields to be filled by hand until there is a review, for nobody may take silence for approval."""
-    result = tongue.choice("review_result", review.result) if review else ""
-    note = f" · {clean(review.note)}" if review and review.note and copy != "customer" else ""
-    values = (result + note, clean(review.by) if review else "", tongue.moment(review.at) if review else "")
-    names = ("review_result", "reviewed_by", "reviewed_at")
-    row = [cell(tongue.label(name), value, span=4) for name, value in zip(names, values, strict=True)]
-    return row if review else [one | {"value": ""} for one in row]
-
-
-def _foot(record: Payload, tongue: Tongue, content_hash: str | None, copy: str | None) -> dict[str, str]:
-    hotline = record.get("provider_hotline")
-    return {
-        "copy": tongue.word(f"copy_{copy}") if copy else "",
-        "page": tongue.word("page"),
-        "hash": f"{tongue.label('content_hash')} SHA-256 {content_hash[:12]}" if content_hash else "",
-        "privacy": tongue.word("privacy"),
-        "complaints": f"{tongue.word('complaints')} {one_line(str(hotline))}" if hotline else "",
-    }
 
 
 def _mark(tongue: Tongue, draft: bool, superseded: bool) -> str:
@@ -179,14 +72,9 @@ def _qr(text: str | None) -> str:
     if not text:
         return ""
     output = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(output, kind="svg", border=0, xmldecl=False, omitsize=True)
+    # Any mask is valid; trying all eight for the prettiest takes longer than laying out the page's text.
+    segno.make(text, error="m", micro=False, mask=3).save(output, kind="svg", border=0, xmldecl=False, omitsize=True)
     return output.getvalue().decode()
-
-
-def _masked(phone: Any) -> str:
-    """The number without its middle: enough to recognise it, too little to call."""
-    text = str(phone or "")
-    return f"{text[:3]}****{text[-4:]}" if len(text) > 7 else text
 
 
 def _dated(payload: Mapping[str, Any]) -> datetime:

@@ -52,12 +52,12 @@ class Sheet:
 
     def customer(self) -> list[Row]:
         who = [
-            self._always("customer_name", span=6, strong=True),
+            self._always("customer_name", span=5, strong=True),
             self._always("contact_name", span=3),
-            self._always("contact_phone", span=3),
+            self._always("contact_phone", span=4),
         ]
-        caller = self._maybe("caller_name", span=3)
-        where = self._always("site_address", span=9 if caller else 12)
+        caller = self._maybe("caller_name", span=4)
+        where = self._always("site_address", span=8 if caller else 12)
         return [who, [where, caller] if caller else [where]]
 
     def equipment(self) -> list[Row]:

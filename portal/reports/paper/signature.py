@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -47,7 +48,7 @@ def smooth(points: list[Point]) -> str:
     """A path through the midpoints, the points themselves as handles: round without overshooting the hand."""
     start = points[0]
     steps = [f"M{start[0]:.0f} {start[1]:.0f}"]
-    for here, following in zip(points[1:-1], points[2:], strict=True):
+    for here, following in pairwise(points[1:]):
         x, y = (here[0] + following[0]) / 2, (here[1] + following[1]) / 2
         steps.append(f"Q{here[0]:.0f} {here[1]:.0f} {x:.0f} {y:.0f}")
     steps.append(f"L{points[-1][0]:.0f} {points[-1][1]:.0f}")

@@ -1,0 +1,201 @@
+"""The call form and the plan of a visit."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import wtforms
+from flask import request
+from wtforms import validators
+
+from portal.accounts.models import Person
+from portal.calls import queries, words
+from portal.calls.intake import Newcomer, NewContact, NewUnit
+from portal.calls.models import CHANNELS, PRIORITIES, SERVICE_CLASSES, WORK_TYPES, Visit
+from portal.clock import local, now
+from portal.customers.models import Contact, Equipment, Product, Site
+from portal.forms import Choice, EntryForm, Line, Moment, Words, plain
+from portal.i18n import _, label, lazy, ngettext_
+
+HOUR = timedelta(hours=1)
+CALL_WORDS = ("channel", "caller_name", "description", "service_class", "work_type", "priority")
+
+
+class PlanForm(EntryForm):
+    """Who goes and when. Technicians are listed with how many visits they have that day."""
+
+    technician = Choice(lazy("Technician"), required=lazy("Choose a technician."))
+    window_start = Moment(lazy("From"), required=True)
+    window_end = Moment(lazy("Until"), required=True)
+
+    def __init__(self, *, zone: str, **kwargs: Any) -> None:
+        super().__init__(zone=zone, **kwargs)
+        self.people = {str(person.id): person for person in queries.technicians()}
+        self.technician.choices = [("", _("Choose …")), *self.technician_choices()]
+
+    def technician_choices(self) -> list[tuple[str, str]]:
+        start = self.window_start.data or now()
+        busy = queries.visits_on(local(start, self.zone).date(), self.zone)
+        return [
+            (
+                key,
+                ngettext_(
+                    "%(name)s – %(num)s visit that day",
+                    "%(name)s – %(num)s visits that day",
+                    busy[person.id],
+                    name=person.name,
+                ),
+            )
+            for key, person in self.people.items()
+        ]
+
+    def chosen_technician(self) -> Person:
+        return self.people[str(self.technician.data)]
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        return {
+            "technician": self.chosen_technician(),
+            "window_start": self.window_start.data,
+            "window_end": self.window_end.data,
+        }
+
+
+class NextVisitForm(PlanForm):
+    instructions = Words(lazy("Note for the technician"), limit=1000)
+
+
+class AssignForm(PlanForm):
+    reason = Line(lazy("Why it changes"), limit=300)
+    version = wtforms.HiddenField(filters=[plain])
+
+    def __init__(self, visit: Visit) -> None:
+        chosen = {
+            "technician": str(visit.person_id or ""),
+            "window_start": visit.window_start,
+            "window_end": visit.window_end,
+            "version": str(visit.version),
+        }
+        super().__init__(zone=visit.zone, data=chosen)
+
+    def validate_version(self, field: Any) -> None:
+        if field.data and not field.data.isdecimal():
+            raise validators.ValidationError(str(lazy("Open the page again.")))
+
+    @property
+    def seen_version(self) -> int | None:
+        return int(self.version.data[:9]) if self.version.data else None
+
+
+class CancelForm(EntryForm):
+    reason = Line(lazy("Reason"), required=lazy("Say why the visit is cancelled."), limit=300)
+
+
+class CallForm(NextVisitForm):
+    """A call with its first visit: for a site that is known, or for a new customer."""
+
+    site = wtforms.HiddenField(filters=[plain])
+    equipment = Choice(lazy("Unit"), required=False)
+    product = Choice(lazy("Product"), required=False)
+    serial_no = Line(lazy("Serial number"), limit=80)
+    customer_name = Line(lazy("Customer"))
+    customer_kind = Choice(lazy("Kind of customer"), required=False)
+    site_name = Line(lazy("Name of the place"))
+    address = Line(lazy("Address"), limit=300)
+    contact = Choice(lazy("Contact"), required=False)
+    contact_name = Line(lazy("Name of the contact"), limit=100)
+    contact_phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
+    channel = Choice(lazy("Came by"))
+    caller_name = Line(lazy("Reported by"), limit=100)
+    description = Words(lazy("What the customer says"), required=lazy("Write down what the customer says."), limit=2000)
+    service_class = Choice(lazy("Class"))
+    work_type = Choice(lazy("Work"))
+    priority = Choice(lazy("Priority"))
+
+    def __init__(self, *, zone: str, known: Site | None, units: list[Equipment], products: list[Product]) -> None:
+        super().__init__(zone=zone, data=presets(known, units))
+        self.known = known
+        self.units = {str(unit.id): unit for unit in units}
+        self.products = {str(product.id): product for product in products}
+        self.contacts = {str(contact.id): contact for contact in (known.contacts if known else [])}
+        self.equipment.choices = [(key, unit_words(unit)) for key, unit in self.units.items()]
+        self.equipment.choices += [("none", _("Not on the list, or not known yet"))]
+        self.contact.choices = [(key, f"{one.name} {one.phone}") for key, one in self.contacts.items()]
+        self.contact.choices += [("other", _("Somebody else"))]
+        self.product.choices = [("", _("Not known yet"))]
+        self.product.choices += [(key, f"{label(one)} {one.model}") for key, one in self.products.items()]
+        self.customer_kind.choices = list(words.CUSTOMER_KINDS.items())
+        self.channel.choices = pairs(CHANNELS, words.CHANNELS)
+        self.service_class.choices = pairs(SERVICE_CLASSES, words.CLASSES)
+        self.work_type.choices = pairs(WORK_TYPES, words.WORK_TYPES)
+        self.priority.choices = pairs(PRIORITIES, words.PRIORITIES)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        return self.names_the_place() and valid
+
+    def names_the_place(self) -> bool:
+        if self.known is not None:
+            return True
+        missing = [field for field in (self.customer_name, self.address) if not field.data]
+        for field in missing:
+            field.errors = [*field.errors, str(lazy("Fill this in."))]
+        return not missing
+
+    @property
+    def intake(self) -> dict[str, Any]:
+        """What `intake.take_call` takes."""
+        newcomer = Newcomer(
+            name=self.customer_name.data or "",
+            kind=self.customer_kind.data or "business",
+            site_name=self.site_name.data or "",
+            address=self.address.data or "",
+        )
+        return {
+            "place": self.known or newcomer,
+            "unit": self.chosen_unit(),
+            "contact": self.chosen_contact(),
+            "words": {name: self[name].data or "" for name in CALL_WORDS},
+            "plan": {**self.plan, "instructions": self.instructions.data or ""},
+        }
+
+    def chosen_unit(self) -> Equipment | NewUnit:
+        """What was typed goes before the choice that the form presets."""
+        typed = NewUnit(self.products.get(self.product.data or ""), self.serial_no.data or "")
+        known = self.units.get(self.equipment.data or "")
+        return typed if known is None or typed.product or typed.serial_no else known
+
+    def chosen_contact(self) -> Contact | NewContact:
+        typed = NewContact(self.contact_name.data or "", self.contact_phone.data or "")
+        known = self.contacts.get(self.contact.data or "")
+        return typed if known is None or typed.name or typed.phone else known
+
+
+def presets(known: Site | None, units: list[Equipment]) -> dict[str, Any]:
+    """What is likely: the next two full hours, the unit and contact if there is one only, the last call's class."""
+    unit = request.args.get("equipment", "")
+    if unit not in {str(one.id) for one in units}:
+        unit = str(units[0].id) if len(units) == 1 else ""
+    return {
+        "site": str(known.id) if known else "",
+        "equipment": unit,
+        "contact": str(known.contacts[0].id) if known and known.contacts else "other",
+        "customer_kind": "business",
+        "channel": "phone",
+        "service_class": (queries.last_class(known) if known else None) or "C",
+        "work_type": "repair",
+        "priority": "routine",
+        **next_window(),
+    }
+
+
+def next_window() -> dict[str, datetime]:
+    start = now().replace(minute=0, second=0, microsecond=0) + HOUR
+    return {"window_start": start, "window_end": start + 2 * HOUR}
+
+
+def unit_words(unit: Equipment) -> str:
+    return " · ".join(part for part in (label(unit.product), unit.product.model, unit.serial_no, unit.location) if part)
+
+
+def pairs(codes: tuple[str, ...], names: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(code, names[code]) for code in codes]

@@ -1,0 +1,207 @@
+"""The register of calls, page by page, and what a dispatcher wants to know before sending somebody."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.accounts.models import Person, PersonRole
+from portal.calls import rules
+from portal.calls.models import Assignment, Call, Visit
+from portal.clock import day_bounds
+from portal.customers.models import Contact, Customer, Equipment, Site
+from portal.db import db
+from portal.permissions import Role
+
+PAGE_SIZE = 50
+REPEAT_WITHIN = timedelta(days=30)
+OPEN, DONE = "open", "done"
+
+
+@dataclass
+class Filter:
+    """What the register shows; None and empty mean all."""
+
+    q: str = ""
+    state: str = ""
+    technician: uuid.UUID | None = None
+    start: date | None = None
+    end: date | None = None
+    before: tuple[datetime, uuid.UUID] | None = None
+
+
+def register(wanted: Filter, zone: str) -> tuple[list[Call], tuple[datetime, uuid.UUID] | None]:
+    """Calls from the newest on, and where the next page begins (keyset: the last row's time and id)."""
+    query = (
+        narrowed(select(Call), wanted, zone)
+        .options(*with_rows())
+        .order_by(Call.reported_at.desc(), Call.id.desc())
+        .limit(PAGE_SIZE + 1)
+    )
+    found = list(db.session.scalars(query).unique())
+    if len(found) <= PAGE_SIZE:
+        return found, None
+    last = found[PAGE_SIZE - 1]
+    return found[:PAGE_SIZE], (last.reported_at, last.id)
+
+
+def with_rows() -> list[Any]:
+    return [
+        joinedload(Call.customer),
+        joinedload(Call.site),
+        joinedload(Call.contact),
+        joinedload(Call.equipment).joinedload(Equipment.product),
+        selectinload(Call.visits).joinedload(Visit.person),
+        selectinload(Call.visits).selectinload(Visit.assignments),
+    ]
+
+
+def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
+    if wanted.q:
+        query = query.where(matches(wanted.q))
+    if wanted.state:
+        query = query.where(is_open() if wanted.state == OPEN else ~is_open())
+    if wanted.technician:
+        query = query.where(Call.visits.any(Visit.person_id == wanted.technician))
+    if wanted.start:
+        query = query.where(Call.reported_at >= day_bounds(wanted.start, zone)[0])
+    if wanted.end:
+        query = query.where(Call.reported_at < day_bounds(wanted.end, zone)[1])
+    if wanted.before:
+        moment, call_id = wanted.before
+        query = query.where(or_(Call.reported_at < moment, and_(Call.reported_at == moment, Call.id < call_id)))
+    return query
+
+
+def matches(words: str) -> Any:
+    def like(column: Any) -> Any:
+        return column.icontains(words, autoescape=True)
+
+    return or_(
+        like(Call.number),
+        Call.customer.has(like(Customer.name)),
+        Call.site.has(or_(like(Site.name), like(Site.address))),
+        Call.contact.has(or_(like(Contact.name), like(Contact.phone))),
+        Call.equipment.has(like(Equipment.serial_no)),
+        like(Call.description),
+    )
+
+
+def is_open() -> Any:
+    """The query's form of `rules.is_open`."""
+    return or_(~Call.visits.any(Visit.state == "approved"), Call.visits.any(Visit.state.not_in(rules.CLOSED)))
+
+
+def find_call(number: str) -> Call | None:
+    query = select(Call).where(Call.number == number).options(*with_rows(), joinedload(Call.branch))
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def earlier_calls(call: Call, most: int = 3) -> list[Call]:
+    """Earlier calls for the same unit, newest first."""
+    if call.equipment_id is None:
+        return []
+    query = (
+        select(Call)
+        .where(Call.equipment_id == call.equipment_id, Call.id != call.id, Call.reported_at <= call.reported_at)
+        .options(selectinload(Call.visits))
+        .order_by(Call.reported_at.desc(), Call.id.desc())
+        .limit(most)
+    )
+    return list(db.session.scalars(query))
+
+
+def repeats(calls: Iterable[Call]) -> dict[uuid.UUID, str]:
+    """再次叫修: for each call whose unit was called for within 30 days before, that call's number (domain 3.2)."""
+    calls = list(calls)
+    units = {call.equipment_id for call in calls if call.equipment_id}
+    if not units:
+        return {}
+    since = min(call.reported_at for call in calls) - REPEAT_WITHIN
+    query = (
+        select(Call.equipment_id, Call.reported_at, Call.number)
+        .where(Call.equipment_id.in_(units), Call.reported_at >= since)
+        .order_by(Call.reported_at)
+    )
+    found: dict[uuid.UUID, str] = {}
+    rows = db.session.execute(query).all()
+    for call in calls:
+        for unit, moment, number in rows:
+            if unit == call.equipment_id and call.reported_at - REPEAT_WITHIN <= moment < call.reported_at:
+                found[call.id] = number
+    return found
+
+
+def open_calls_at(site: Site, most: int = 5) -> list[Call]:
+    """Calls for the site that are open still: the new call may be about the same thing."""
+    query = (
+        select(Call)
+        .where(Call.site_id == site.id, is_open())
+        .options(joinedload(Call.equipment).joinedload(Equipment.product))
+        .order_by(Call.reported_at.desc(), Call.id.desc())
+        .limit(most)
+    )
+    return list(db.session.scalars(query))
+
+
+def last_class(site: Site) -> str | None:
+    query = select(Call.service_class).where(Call.site_id == site.id).order_by(Call.reported_at.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def technicians() -> list[Person]:
+    is_technician = Person.role_rows.any(PersonRole.role == Role.TECHNICIAN.value)
+    return list(db.session.scalars(select(Person).where(Person.active, is_technician).order_by(Person.username)))
+
+
+def visits_on(day: date, zone: str) -> Counter[uuid.UUID | None]:
+    """How many visits each technician has on that day."""
+    start, end = day_bounds(day, zone)
+    query = select(Visit.person_id).where(
+        Visit.window_start >= start, Visit.window_start < end, Visit.state != "cancelled"
+    )
+    return Counter(db.session.scalars(query))
+
+
+def overlapping(visits: Iterable[Visit]) -> dict[uuid.UUID, list[Visit]]:
+    """For each visit that has not begun: its technician's other visits at the same time."""
+    planned = [v for v in visits if rules.is_movable(v.state) and v.person_id and v.window_start and v.window_end]
+    found: dict[uuid.UUID, list[Visit]] = {}
+    for visit in planned:
+        query = (
+            select(Visit)
+            .where(
+                Visit.person_id == visit.person_id,
+                Visit.id != visit.id,
+                Visit.state.not_in(rules.OVER),
+                Visit.window_start < visit.window_end,
+                Visit.window_end > visit.window_start,
+            )
+            .options(joinedload(Visit.call).joinedload(Call.site), joinedload(Visit.person))
+            .order_by(Visit.window_start)
+        )
+        others = list(db.session.scalars(query))
+        if others:
+            found[visit.id] = others
+    return found
+
+
+def find_visit(visit_id: uuid.UUID) -> Visit | None:
+    query = (
+        select(Visit)
+        .where(Visit.id == visit_id)
+        .options(joinedload(Visit.person), joinedload(Visit.call).options(*with_rows()[:4]))
+    )
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def people_of(call: Call) -> dict[uuid.UUID, Person]:
+    """Who registered the call, and everybody its assignments name."""
+    rows: list[Assignment] = [row for visit in call.visits for row in visit.assignments]
+    ids = {call.registered_by_id} | {row.person_id for row in rows} | {row.assigned_by_id for row in rows}
+    return {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(ids)))}

@@ -1,0 +1,55 @@
+"""Which state a visit may take next, and when its plan may still change.
+
+assigned ─ en_route ─ on_site ─ working ⇄ paused ─ finished ─ signed | unsigned ─ approved | returned
+                                                                  └──────────────────┘ (mended)
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    # A forgotten departure does not hold up an arrival.
+    "assigned": frozenset({"en_route", "on_site", "cancelled"}),
+    "en_route": frozenset({"on_site", "cancelled"}),
+    # Finished without work: nobody opened, or the customer declined.
+    "on_site": frozenset({"working", "finished", "cancelled"}),
+    "working": frozenset({"paused", "finished"}),
+    "paused": frozenset({"working", "finished"}),
+    # Work goes on until somebody has signed.
+    "finished": frozenset({"working", "signed", "unsigned"}),
+    "signed": frozenset({"approved", "returned"}),
+    "unsigned": frozenset({"approved", "returned"}),
+    "returned": frozenset({"signed", "unsigned"}),
+    "approved": frozenset(),
+    "cancelled": frozenset(),
+}
+STATES = tuple(TRANSITIONS)
+MOVABLE = frozenset({"assigned", "en_route", "on_site"})
+OVER = frozenset({"signed", "unsigned", "approved", "returned", "cancelled"})
+CLOSED = frozenset({"approved", "cancelled"})
+TO_MEND = ("findings", "parts", "time", "photos")
+LONGEST_WINDOW = timedelta(hours=24)
+
+
+def may_follow(state: str, wanted: str) -> bool:
+    return wanted in TRANSITIONS[state]
+
+
+def is_movable(state: str) -> bool:
+    """Before work begins a visit may go to somebody else or be cancelled; later the facts belong to who made them."""
+    return state in MOVABLE
+
+
+def window_is_sound(start: datetime, end: datetime) -> bool:
+    return timedelta() < end - start <= LONGEST_WINDOW
+
+
+def overlap(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
+    """Windows that only touch do not overlap."""
+    return start < other_end and other_start < end
+
+
+def is_open(states: Iterable[str]) -> bool:
+    """A call is open until it has a visit and each of its visits is approved or cancelled, one at least approved."""
+    states = list(states)
+    return "approved" not in states or any(state not in CLOSED for state in states)

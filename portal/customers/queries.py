@@ -1,0 +1,63 @@
+"""Finding a customer's site by what a caller says: a name, an address, a phone number, a serial number."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.customers.models import Contact, Customer, Equipment, Product, Site
+from portal.db import db
+
+MOST_SITES = 20
+
+
+def search_sites(words: str) -> list[Site]:
+    """Sites whose customer, address, contact or unit matches; customers in the order of their names."""
+    digits = words.replace(" ", "")
+    called = Contact.name.icontains(words, autoescape=True) | func.replace(Contact.phone, " ", "").contains(
+        digits, autoescape=True
+    )
+    plate = Equipment.serial_no.icontains(words, autoescape=True) | Equipment.asset_tag.icontains(
+        words, autoescape=True
+    )
+    query = (
+        select(Site)
+        .join(Site.customer)
+        .where(
+            or_(
+                Customer.name.icontains(words, autoescape=True),
+                Site.name.icontains(words, autoescape=True),
+                Site.address.icontains(words, autoescape=True),
+                Site.contacts.any(called),
+                select(Equipment.id).where(Equipment.site_id == Site.id, plate).exists(),
+            )
+        )
+        .options(joinedload(Site.customer), selectinload(Site.contacts))
+        .order_by(Customer.name, Site.name, Site.id)
+        .limit(MOST_SITES)
+    )
+    return list(db.session.scalars(query))
+
+
+def units_by_site(sites: Iterable[Site]) -> dict[uuid.UUID, list[Equipment]]:
+    query = (
+        select(Equipment)
+        .where(Equipment.site_id.in_([site.id for site in sites]))
+        .options(joinedload(Equipment.product))
+        .order_by(Equipment.location, Equipment.serial_no)
+    )
+    found: dict[uuid.UUID, list[Equipment]] = defaultdict(list)
+    for unit in db.session.scalars(query):
+        found[unit.site_id].append(unit)
+    return found
+
+
+def find_site(site_id: uuid.UUID) -> Site | None:
+    query = select(Site).where(Site.id == site_id).options(joinedload(Site.customer), selectinload(Site.contacts))
+    return db.session.scalars(query).one_or_none()
+
+
+def products() -> list[Product]:
+    return list(db.session.scalars(select(Product).order_by(Product.family, Product.code)))

@@ -1,0 +1,173 @@
+"""The calls of `calls.json`, played act by act in the order of time with the verbs that the pages use."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from portal.calls import operations as calls
+from portal.calls.models import Call, Visit
+from portal.demo import pictures
+from portal.demo.cast import Cast, Unit
+from portal.demo.endings import hand_over, review
+from portal.demo.tables import story
+from portal.demo.times import Timetable, at
+from portal.visits import operations as visits
+
+Act = tuple[datetime, Callable[[], None]]
+DISPATCHED_AFTER = timedelta(minutes=6)
+ON_ARRIVAL = ("nameplate", "before", "damage")  # photos taken before the work; the others after it
+
+
+def play(cast: Cast, table: Timetable) -> None:
+    acts = [act for told in story("calls") for act in Story(told, cast, table).acts()]
+    for moment, act in sorted(acts, key=lambda act: act[0]):
+        with at(moment):
+            act()
+
+
+@dataclass
+class Story:
+    """One call, from the telephone to the review."""
+
+    told: dict[str, Any]
+    cast: Cast
+    table: Timetable
+    call: Call | None = None
+    visit: Visit | None = None
+
+    @property
+    def unit(self) -> Unit:
+        return self.cast.units[self.told["unit"]]
+
+    @property
+    def zone(self) -> str:
+        return self.unit.site.time_zone
+
+    def moment(self, text: str) -> datetime:
+        return self.table.moment(text, self.zone)
+
+    def acts(self) -> Iterator[Act]:
+        reported = self.moment(self.told["reported"])
+        yield reported, self.register
+        if "technician" in self.told:
+            yield reported + DISPATCHED_AFTER, self.plan
+        if "departed" in self.told:
+            yield from self.steps(self.moment(self.told["departed"]))
+        if "review" in self.told:
+            yield self.moment(self.told["review"]["at"]), self.review
+
+    def steps(self, moment: datetime) -> Iterator[Act]:
+        """`arrival+25 start+5 …`: each step so many minutes after the one before, the first after departure."""
+        yield moment, self.depart
+        for step in self.told["steps"].split():
+            verb, minutes = step.split("+")
+            moment += timedelta(minutes=int(minutes))
+            name, _colon, cause = verb.partition(":")
+            yield moment, self.act(name, cause)
+
+    def act(self, name: str, cause: str) -> Callable[[], None]:
+        if cause:
+            return lambda: visits.pause(self.planned, cause, person=self.technician)
+        acts = {
+            "arrival": self.arrive,
+            "start": self.start,
+            "record": self.record,
+            "finish": self.finish,
+            "absent": self.absent,
+            "sign": self.sign,
+        }
+        return acts[name]
+
+    @property
+    def planned(self) -> Visit:
+        assert self.visit is not None
+        return self.visit
+
+    @property
+    def technician(self) -> Any:
+        return self.cast.people[self.told["technician"]]
+
+    def register(self) -> None:
+        contact = self.unit.contacts[self.told.get("contact", 0)]
+        self.call = calls.register_call(
+            branch=self.unit.branch,
+            customer=self.unit.customer,
+            site=self.unit.site,
+            contact=contact,
+            equipment=self.unit.equipment,
+            channel=self.told.get("channel", "phone"),
+            caller_name=self.told.get("caller", contact.name),
+            description=self.told["description"],
+            service_class=self.unit.service_class,
+            work_type=self.told.get("work_type", "repair"),
+            priority=self.told.get("priority", "routine"),
+            reported_at=self.moment(self.told["reported"]),
+            person=self.cast.people["sun"],
+        )
+
+    def plan(self) -> None:
+        assert self.call is not None
+        start, end = self.table.window(self.told["window"]["start"], self.told["window"]["minutes"], self.zone)
+        self.visit = calls.plan_visit(
+            self.call,
+            technician=self.technician,
+            window_start=start,
+            window_end=end,
+            instructions=self.told.get("instructions", ""),
+            person=self.cast.people["sun"],
+        )
+
+    def depart(self) -> None:
+        visits.depart(self.planned, person=self.technician)
+
+    def arrive(self) -> None:
+        visits.arrive(self.planned, person=self.technician)
+
+    def start(self) -> None:
+        again = self.planned.state == "paused"
+        visits.start(self.planned, person=self.technician)
+        if not again:
+            self.take_photos(lambda label: label in ON_ARRIVAL)
+
+    def record(self) -> None:
+        self.write_findings()
+        for part in self.told.get("parts", []):
+            visits.log_part_use(
+                self.planned,
+                item=part["item"],
+                quantity=Decimal(part["quantity"]),
+                old_part=part["old_part"],
+                new_serial=part["new_serial"],
+                old_serial=part["old_serial"],
+                person=self.technician,
+            )
+        if not self.told.get("parts"):
+            visits.state_no_parts(self.planned, person=self.technician)
+        self.take_photos(lambda label: label not in ON_ARRIVAL)
+
+    def write_findings(self) -> None:
+        visits.save_findings(self.planned, person=self.technician, **self.told["finding"])
+
+    def take_photos(self, wanted: Callable[[str], bool]) -> None:
+        machine = self.unit.equipment
+        for label in filter(wanted, self.told.get("photos", [])):
+            picture = pictures.photo(label, machine.product.brand, machine.product.model, machine.serial_no)
+            visits.add_photo(self.planned, photo=picture, label=label, person=self.technician)
+
+    def finish(self) -> None:
+        visits.finish(self.planned, person=self.technician)
+
+    def absent(self) -> None:
+        """Nobody was there: a photo of the door, what was tried, and an end without a signature."""
+        self.take_photos(lambda label: True)
+        self.write_findings()
+        self.finish()
+        self.sign()
+
+    def sign(self) -> None:
+        hand_over(self.planned, self.technician, self.unit, self.told["sign"])
+
+    def review(self) -> None:
+        review(self.planned, self.cast.people[self.told["review"]["by"]], self.told["review"])

@@ -1,0 +1,184 @@
+"""Slips of the store, the reason of a reversal, and the filter of movements."""
+
+from decimal import Decimal
+from typing import Any
+
+import wtforms
+from flask import request
+
+from portal.accounts.models import Person
+from portal.clock import day_bounds
+from portal.errors import Rejected
+from portal.forms import Choice, Day, EntryForm, Line, Number, Typed, plain, whole_number
+from portal.i18n import _, label, lazy
+from portal.stock import operations, queries, words
+from portal.stock.models import Item, Location, find_item, van_code
+
+
+class PartNumber(Typed):
+    """A part number that the catalogue knows; its value is the item."""
+
+    unreadable = lazy("No part has this number.")
+
+    def read(self, text: str) -> Item:
+        found = find_item(text)
+        if found is None:
+            raise ValueError(text)
+        return found
+
+    def show(self, value: Item) -> str:
+        return value.code
+
+
+class SlipForm(EntryForm):
+    """What all slips ask: a part, a quantity, a note."""
+
+    item = PartNumber(lazy("Part number"), required=lazy("Write the part number."))
+    quantity = Number(lazy("Quantity"))
+    note = Line(lazy("Note"), limit=300)
+
+    def __init__(self) -> None:
+        asked = plain(request.args.get("item", ""))
+        super().__init__(data={"item": find_item(asked) if asked else None})
+        self.stores = queries.locations("store")
+
+    def store_choices(self) -> list[tuple[str, str]]:
+        return [place_choice(store) for store in self.stores]
+
+    def store(self, code: str | None) -> Location:
+        """The store that was chosen, the first when none was."""
+        if not self.stores:
+            raise Rejected(_("There is no store yet. Ask the administrator for one."))
+        return next((store for store in self.stores if store.code == code), self.stores[0])
+
+
+class ReceiptForm(SlipForm):
+    to = Choice(lazy("To"), required=False)
+    unit_cost = Number(lazy("Unit cost"), least=Decimal(0), most=Decimal(9_999_999), places=6)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.to.choices = self.store_choices()
+
+    @property
+    def slip(self) -> dict[str, Any]:
+        return {
+            "item": self.item.data,
+            "quantity": self.quantity.data,
+            "store": self.store(self.to.data),
+            "unit_cost": self.unit_cost.data,
+            "note": self.note.data or "",
+        }
+
+
+class VanSlipForm(SlipForm):
+    """Between a store and a van. A technician who has no van yet gets one with the first issue."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vans = {van.code: van for van in queries.locations("van", "hands")}
+
+    def van_choices(self) -> list[tuple[str, str]]:
+        return [("", _("Choose …")), *(place_choice(van) for van in self.vans.values())]
+
+    def van_slip(self, store_code: str | None, van: Location) -> dict[str, Any]:
+        return {
+            "item": self.item.data,
+            "quantity": self.quantity.data,
+            "store": self.store(store_code),
+            "van": van,
+            "note": self.note.data or "",
+        }
+
+
+class IssueForm(VanSlipForm):
+    source = Choice(lazy("From"), required=False, name="from")
+    to = Choice(lazy("To"), required=lazy("Choose a van."))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newcomers: dict[str, Person] = {van_code(one): one for one in queries.technicians_without_van()}
+        self.source.choices = self.store_choices()
+        self.to.choices = self.van_choices() + [(code, f"{code} · {one.name}") for code, one in self.newcomers.items()]
+        if request.method == "GET":
+            self.to.data = plain(request.args.get("to", ""))
+
+    @property
+    def slip(self) -> dict[str, Any]:
+        code = str(self.to.data)
+        van = self.vans[code] if code in self.vans else operations.van_of(self.newcomers[code])
+        return self.van_slip(self.source.data, van)
+
+
+class ReturnForm(VanSlipForm):
+    source = Choice(lazy("From"), required=lazy("Choose a van."), name="from")
+    to = Choice(lazy("To"), required=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source.choices = self.van_choices()
+        self.to.choices = self.store_choices()
+        if request.method == "GET":
+            self.source.data = plain(request.args.get("from", ""))
+
+    @property
+    def slip(self) -> dict[str, Any]:
+        return self.van_slip(self.to.data, self.vans[str(self.source.data)])
+
+
+class ReversalForm(EntryForm):
+    reason = Line(lazy("Reason"), required=lazy("Say why it is reversed."), limit=300)
+
+
+class FilterForm(wtforms.Form):
+    """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
+
+    item = PartNumber(lazy("Part number"), required=False)
+    location = Choice(lazy("Place"), required=False)
+    start = Day(lazy("From"), name="from")
+    end = Day(lazy("Until"), name="to")
+    person = Choice(lazy("Person"), required=False)
+    kind = Choice(lazy("Kind"), required=False)
+    document = Line(lazy("Document"), limit=80)
+
+    def __init__(self, zone: str) -> None:
+        super().__init__(formdata=request.args)
+        self.zone = zone
+        self.locations = {place.code: place for place in queries.locations()}
+        self.people = {one.username: one for one in queries.people()}
+        everything = ("", _("All"))
+        self.location.choices = [everything, *(place_choice(place) for place in self.locations.values())]
+        self.person.choices = [everything, *((key, one.name) for key, one in self.people.items())]
+        self.kind.choices = [everything, *((key, str(word)) for key, word in words.KINDS.items())]
+        self.validate()
+
+    def wanted(self) -> queries.Wanted:
+        place = self.locations.get(self.location.data or "")
+        person = self.people.get(self.person.data or "")
+        start, end = self.start.data, self.end.data
+        return queries.Wanted(
+            item_id=self.item.data.id if self.item.data else None,
+            location_id=place.id if place else None,
+            start=day_bounds(start, self.zone)[0] if start else None,
+            end=day_bounds(end, self.zone)[1] if end else None,
+            person_id=person.id if person else None,
+            kind=self.kind.data if self.kind.data in words.KINDS else None,
+            document=self.document.data if self.document.data and not self.document.errors else None,
+        )
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The filters as parameters of an address."""
+        return {field.name: field._value() if isinstance(field, Typed) else field.data for field in self if field.data}
+
+
+def before_number() -> int | None:
+    """The keyset cursor of lists of movements."""
+    return whole_number(request.args.get("before", ""), 0, 10**9) or None
+
+
+def place_choice(place: Location) -> tuple[str, str]:
+    return place.code, f"{place.code} · {label(place)}"
+
+
+__all__ = ["FilterForm", "IssueForm", "ReceiptForm", "ReturnForm", "ReversalForm", "before_number"]

@@ -1,0 +1,55 @@
+"""Places that are made on first use: the far ends of the ledger, and each technician's van."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from portal.accounts.models import Person
+from portal.db import Model, db, new_id
+from portal.stock.models import Location, find_van, van_code
+
+FAR_ENDS: dict[str, tuple[str, dict[str, str]]] = {  # where things come from and go to: code and names, by kind
+    "supplier": ("SUPPLIER", {"zh_Hans": "供应商", "zh_Hant": "供應商", "en": "Supplier", "es": "Proveedor"}),
+    "customer": (
+        "MACHINE",
+        {"zh_Hans": "客户设备", "zh_Hant": "客戶設備", "en": "Customer's machine", "es": "Máquina del cliente"},
+    ),
+}
+VAN_NAMES = {
+    "zh_Hans": "{name}的服务车",
+    "zh_Hant": "{name}的服務車",
+    "en": "{name}'s van",
+    "es": "Furgoneta de {name}",
+}
+
+
+def far_end(kind: str) -> Location:
+    """Where things come from or go to, made on first use."""
+    code, labels = FAR_ENDS[kind]
+    query = select(Location).where(Location.code == code)
+    found = db.session.scalars(query).first()
+    if found is None:
+        insert_once(Location, id=new_id(), code=code, labels=labels, kind=kind, active=True)
+        found = db.session.scalars(query).one()
+    return found
+
+
+def van_of(person: Person) -> Location:
+    """The technician's own stock, made on first use."""
+    found = find_van(person)
+    if found is None:
+        labels = {locale: words.format(name=person.name) for locale, words in VAN_NAMES.items()}
+        insert_once(
+            Location, id=new_id(), code=van_code(person), labels=labels, kind="van", person_id=person.id, active=True
+        )
+        found = find_van(person)
+        assert found is not None
+    return found
+
+
+def insert_once(model: type[Model], **values: Any) -> None:
+    """Inserts the row unless somebody else just did."""
+    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    db.session.execute(insert(model).values(**values).on_conflict_do_nothing())

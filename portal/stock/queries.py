@@ -1,0 +1,231 @@
+"""What the storekeeper's pages read: stock by place, movements page by page, all of it flat as the ledger grows."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from portal.accounts.models import Person, PersonRole
+from portal.db import db
+from portal.i18n import LOCALES
+from portal.permissions import Role
+from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement
+
+ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
+MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
+Source, Destination = aliased(Location), aliased(Location)
+Mirror = aliased(Movement)
+Original = aliased(Movement)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which movements: all that are given must fit. `start` and `end` are about `occurred_at`, end excluded."""
+
+    item_id: uuid.UUID | None = None
+    location_id: uuid.UUID | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    person_id: uuid.UUID | None = None
+    kind: str | None = None
+    document: str | None = None
+
+
+class Line(NamedTuple):
+    """An item with what lies in stores, in vans, and at our other places."""
+
+    item: Item
+    store: Decimal
+    vans: Decimal
+    elsewhere: Decimal
+
+
+def stock_lines(words: str, show: str, location: Location | None, after: str) -> list[Line]:
+    """A page of items by part number, one more than it shows. `show`: "missing" in stores, "below" zero, or all."""
+    query = select(Item).where(Item.code > after).order_by(Item.code).limit(ITEMS_PER_PAGE + 1)
+    query = query.where(*item_conditions(words, show, location))
+    items = list(db.session.scalars(query))
+    held = held_by_kind([item.id for item in items], location)
+    return [
+        Line(item, kinds["store"], kinds["van"] + kinds["hands"], sum_of_others(kinds))
+        for item in items
+        for kinds in [held[item.id]]
+    ]
+
+
+def item_conditions(words: str, show: str, location: Location | None) -> list[ColumnElement[bool]]:
+    own = select(Balance.item_id).join(Location, Location.id == Balance.location_id).where(Balance.item_id == Item.id)
+    found: list[ColumnElement[bool]] = []
+    if words:
+        names = [Item.labels[locale].as_string().icontains(words, autoescape=True) for locale in LOCALES]
+        found.append(or_(Item.code.icontains(words, autoescape=True), *names))
+    if show == "missing":
+        found.append(Item.active & ~exists(own.where(Location.kind == "store", Balance.quantity > 0)))
+    if show == "below":
+        found.append(exists(own.where(Location.kind.in_(OWN_KINDS), Balance.quantity < 0)))
+    if location is not None:
+        found.append(exists(own.where(Balance.location_id == location.id, Balance.quantity != 0)))
+    return found
+
+
+def held_by_kind(
+    item_ids: Sequence[uuid.UUID], location: Location | None
+) -> dict[uuid.UUID, defaultdict[str, Decimal]]:
+    query = (
+        select(Balance.item_id, Location.kind, Balance.quantity)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.item_id.in_(item_ids), Location.kind.in_(OWN_KINDS))
+    )
+    if location is not None:
+        query = query.where(Location.id == location.id)
+    found: dict[uuid.UUID, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for item_id, kind, quantity in db.session.execute(query):
+        found[item_id][kind] += quantity
+    return found
+
+
+def sum_of_others(kinds: dict[str, Decimal]) -> Decimal:
+    return sum((n for kind, n in kinds.items() if kind not in ("store", "van", "hands")), Decimal(0))
+
+
+def differences() -> list[Row[tuple[Item, Location, Decimal]]]:
+    """Places of ours that are below zero: more was used than they were given. The storekeeper clears them up."""
+    query = (
+        select(Item, Location, Balance.quantity)
+        .join(Item, Item.id == Balance.item_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.quantity < 0, Location.kind.in_(OWN_KINDS))
+        .order_by(Location.code, Item.code)
+        .limit(MOST_DIFFERENCES)
+    )
+    return list(db.session.execute(query))
+
+
+def places_of(item: Item) -> list[Row[tuple[Location, Decimal]]]:
+    """Where the item lies, ours only."""
+    query = (
+        select(Location, Balance.quantity)
+        .join(Balance, Balance.location_id == Location.id)
+        .where(Balance.item_id == item.id, Balance.quantity != 0, Location.kind.in_(OWN_KINDS))
+        .order_by(Location.kind, Location.code)
+    )
+    return list(db.session.execute(query))
+
+
+def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
+    """The newest movements that fit, recorded before number `before`; one more than a page shows."""
+    edge = Movement.n < before if before else None
+    chosen = numbers(wanted, edge, MOVEMENTS_PER_PAGE + 1, newest_first=True)
+    return list(db.session.execute(rows().where(Movement.n.in_(chosen)).order_by(Movement.n.desc())))
+
+
+def movement(n: int) -> Row[Any] | None:
+    return db.session.execute(rows().where(Movement.n == n)).first()
+
+
+def all_movements(wanted: Wanted) -> Iterator[Row[Any]]:
+    """Every movement that fits, oldest first, read in chunks."""
+    last = 0
+    while True:
+        chosen = numbers(wanted, Movement.n > last, EXPORT_CHUNK, newest_first=False)
+        chunk = db.session.execute(rows().where(Movement.n.in_(chosen)).order_by(Movement.n)).all()
+        yield from chunk
+        if len(chunk) < EXPORT_CHUNK:
+            return
+        last = chunk[-1].n
+
+
+def numbers(wanted: Wanted, edge: ColumnElement[bool] | None, limit: int, *, newest_first: bool) -> Select[Any]:
+    """The numbers of a page. A place is looked up at each end by its own index: an OR would read all its rows."""
+    base = select(Movement.n).where(*conditions(wanted))
+    base = base if edge is None else base.where(edge)
+    order = Movement.n.desc() if newest_first else Movement.n
+    if wanted.location_id is None:
+        return base.order_by(order).limit(limit)
+    ends = [
+        base.where(end == wanted.location_id).order_by(order).limit(limit).subquery()
+        for end in (Movement.source_id, Movement.destination_id)
+    ]
+    both = union_all(*(select(end.c.n) for end in ends)).subquery()
+    return select(both.c.n).order_by(both.c.n.desc() if newest_first else both.c.n).limit(limit)
+
+
+def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [
+        column == value
+        for column, value in (
+            (Movement.item_id, wanted.item_id),
+            (Movement.person_id, wanted.person_id),
+            (Movement.kind, wanted.kind),
+            (Movement.document, wanted.document),
+        )
+        if value is not None
+    ]
+    if wanted.start is not None:
+        found.append(Movement.occurred_at >= wanted.start)
+    if wanted.end is not None:
+        found.append(Movement.occurred_at < wanted.end)
+    return found
+
+
+def rows() -> Select[Any]:
+    """Movements with all that a page or a file shows of them, and the numbers of their reversal and original."""
+    return (
+        select(
+            *[column for column in Movement.__table__.columns if column.name not in ("item_id", "person_id")],
+            Item.code.label("item_code"),
+            Item.labels.label("item_labels"),
+            Item.unit.label("unit"),
+            Source.code.label("source_code"),
+            Source.labels.label("source_labels"),
+            Destination.code.label("destination_code"),
+            Destination.labels.label("destination_labels"),
+            Person.name.label("person_name"),
+            Person.username.label("username"),
+            Mirror.n.label("reversed_by_n"),
+            Original.id.label("reverses_id"),
+        )
+        .join(Item, Item.id == Movement.item_id)
+        .join(Source, Source.id == Movement.source_id)
+        .join(Destination, Destination.id == Movement.destination_id)
+        .join(Person, Person.id == Movement.person_id)
+        .outerjoin(Mirror, Mirror.reverses_n == Movement.n)
+        .outerjoin(Original, Original.n == Movement.reverses_n)
+    )
+
+
+def locations(*kinds: str) -> list[Location]:
+    query = select(Location).where(Location.active).order_by(Location.kind, Location.code)
+    return list(db.session.scalars(query.where(Location.kind.in_(kinds)) if kinds else query))
+
+
+def find_location(code: str) -> Location | None:
+    return db.session.scalars(select(Location).where(Location.code == code)).first()
+
+
+def people() -> list[Person]:
+    """Whoever may stand on a movement."""
+    return list(db.session.scalars(select(Person).order_by(Person.name)))
+
+
+def technicians_without_van() -> list[Person]:
+    query = (
+        select(Person)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .outerjoin(Location, Location.person_id == Person.id)
+        .where(PersonRole.role == Role.TECHNICIAN, Person.active, Location.id.is_(None))
+        .order_by(Person.username)
+    )
+    return list(db.session.scalars(query))
+
+
+def catalogue() -> list[Row[tuple[str, dict[str, Any]]]]:
+    """Part numbers and names, for the field's suggestions."""
+    query = select(Item.code, Item.labels).where(Item.active).order_by(Item.code).limit(MOST_SUGGESTIONS)
+    return list(db.session.execute(query))

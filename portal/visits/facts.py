@@ -1,0 +1,104 @@
+"""What has been recorded at a visit so far, read in five statements for the visit page and for the readiness rule."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased, joinedload
+
+from portal.calls.models import Visit
+from portal.customers.models import CodeValue
+from portal.db import db
+from portal.visits import rules
+from portal.visits.models import (
+    Finding,
+    PartUse,
+    Photo,
+    TimeEntry,
+    VisitEvent,
+    events_of,
+    live_photos,
+    live_time_entries,
+    part_uses,
+)
+
+
+@dataclass
+class Facts:
+    """The rows that stand: `labels` are those of the finding's codes; `all_parts` holds also what was taken back."""
+
+    visit: Visit
+    finding: Finding | None
+    labels: dict[str, Any]
+    all_parts: list[PartUse]
+    time: list[TimeEntry]
+    photos: list[Photo]
+    events: list[VisitEvent]
+
+    @property
+    def parts(self) -> list[PartUse]:
+        return [use for use in self.all_parts if use.reversal is None]
+
+    @property
+    def no_parts(self) -> bool:
+        """The technician said so, and has logged nothing since."""
+        said = [event.recorded_at for event in self.events if event.kind == "no_parts"]
+        logged = [use.recorded_at for use in self.all_parts]
+        return bool(said) and not self.parts and (not logged or said[-1] >= logged[-1])
+
+    @property
+    def stretches(self) -> list[rules.Stretch]:
+        return [rules.Stretch(entry.kind, entry.started_at, entry.ended_at) for entry in self.time]
+
+    @property
+    def times(self) -> rules.Times:
+        return rules.times_of([(event.kind, event.occurred_at) for event in self.events], self.stretches)
+
+    def minutes(self, kind: str, until: datetime | None = None) -> int:
+        return rules.minutes(self.stretches, kind, until)
+
+    @property
+    def record(self) -> rules.Record:
+        found = self.finding
+        return rules.Record(
+            state=self.visit.state,
+            work_type=self.visit.call.work_type,
+            saved=found is not None,
+            codes={name: getattr(found, name, None) for name in rules.CODE_NAMES},
+            outcome=found.outcome if found else None,
+            test_result=found.test_result if found else "",
+            outstanding=found.outstanding if found else "",
+            plate_unreadable=bool(found and found.plate_unreadable),
+            old_parts=tuple(use.old_part for use in self.parts),
+            no_parts=self.no_parts,
+            times=self.times,
+            photo_labels=tuple(photo.label for photo in self.photos),
+        )
+
+
+def facts_of(visit: Visit) -> Facts:
+    finding, labels = finding_with_labels(visit)
+    return Facts(
+        visit=visit,
+        finding=finding,
+        labels=labels,
+        all_parts=part_uses(visit),
+        time=live_time_entries(visit),
+        photos=live_photos(visit),
+        events=events_of(visit),
+    )
+
+
+def finding_with_labels(visit: Visit) -> tuple[Finding | None, dict[str, Any]]:
+    """The diagnosis as it stands, and the labels of its four codes in all languages."""
+    lists = {name: aliased(CodeValue) for name in rules.CODE_NAMES}
+    query = select(Finding, *(values.labels for values in lists.values())).where(Finding.visit_id == visit.id)
+    for name, values in lists.items():
+        query = query.outerjoin(values, (values.kind == name) & (values.code == getattr(Finding, name)))
+    row = db.session.execute(
+        query.options(joinedload(Finding.person)).order_by(Finding.version.desc()).limit(1)
+    ).first()
+    if row is None:
+        return None, {}
+    return row[0], {name: found for name, found in zip(lists, row[1:], strict=True) if found}

@@ -1,0 +1,27 @@
+"""The verbs of a visit: the only writers of its rows.
+
+`waited` says that an entry waited in the phone for a connection; then an old time is no sign of a wrong clock.
+"""
+
+from portal.visits.operations.clocks import arrive, depart, finish, pause, start
+from portal.visits.operations.findings import save_findings
+from portal.visits.operations.parts import log_part_use, reverse_part_use, state_no_parts
+from portal.visits.operations.photos import add_photo, remove_photo
+from portal.visits.operations.times import Overlap, drop_time, log_time
+
+__all__ = [
+    "Overlap",
+    "add_photo",
+    "arrive",
+    "depart",
+    "drop_time",
+    "finish",
+    "log_part_use",
+    "log_time",
+    "pause",
+    "remove_photo",
+    "reverse_part_use",
+    "save_findings",
+    "start",
+    "state_no_parts",
+]
