@@ -22,7 +22,7 @@ PHOTO_LIMIT = 15 * 1024 * 1024
 PHOTO_EDGE = 1600
 THUMBNAIL_EDGE = 320
 PIXEL_LIMIT = 40_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "MPO")  # MPO: the JPEG that many phone cameras write
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
 
 pillow_heif.register_heif_opener()
 

@@ -66,8 +66,9 @@ class Words(Line):
 class Choice(wtforms.SelectField):
     """One of `choices` (value, label) pairs; drawn as radios, chips or a select by the template's macro."""
 
-    def __init__(self, label: Any, *, required: bool | Any = True, **kw: Any) -> None:
+    def __init__(self, label: Any, *, required: bool | Any = True, choices: Any = None, **kw: Any) -> None:
         super().__init__(label, presence(required), validate_choice=False, **kw)
+        self.choices = choices  # set, not passed: WTForms is about to drop pairs in its constructor
 
     def pre_validate(self, form: Any) -> None:
         if self.data and self.data not in {str(choice[0]) for choice in self.choices or []}:

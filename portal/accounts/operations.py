@@ -149,6 +149,7 @@ def check_pin(session: SignIn, pin: str) -> PinCheck:
 
     A wrong PIN is counted even though the page that refuses it is rolled back.
     """
+    db.session.flush()
     db.session.refresh(session, with_for_update={"of": SignIn})
     left = rules.PIN_TRIES - session.pin_failures
     if left <= 0:

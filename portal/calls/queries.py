@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal.accounts.models import Person, PersonRole
 from portal.calls import rules
@@ -56,8 +56,7 @@ def with_rows() -> list[Any]:
         joinedload(Call.site),
         joinedload(Call.contact),
         joinedload(Call.equipment).joinedload(Equipment.product),
-        selectinload(Call.visits).joinedload(Visit.person),
-        selectinload(Call.visits).selectinload(Visit.assignments),
+        selectinload(Call.visits).joinedload(Visit.person).lazyload(Person.role_rows),
     ]
 
 
@@ -98,7 +97,11 @@ def is_open() -> Any:
 
 
 def find_call(number: str) -> Call | None:
-    query = select(Call).where(Call.number == number).options(*with_rows(), joinedload(Call.branch))
+    query = (
+        select(Call)
+        .where(Call.number == number)
+        .options(*with_rows(), joinedload(Call.branch), selectinload(Call.visits).selectinload(Visit.assignments))
+    )
     return db.session.scalars(query).unique().one_or_none()
 
 
@@ -156,7 +159,8 @@ def last_class(site: Site) -> str | None:
 
 def technicians() -> list[Person]:
     is_technician = Person.role_rows.any(PersonRole.role == Role.TECHNICIAN.value)
-    return list(db.session.scalars(select(Person).where(Person.active, is_technician).order_by(Person.username)))
+    query = select(Person).where(Person.active, is_technician).options(lazyload(Person.role_rows))
+    return list(db.session.scalars(query.order_by(Person.username)))
 
 
 def visits_on(day: date, zone: str) -> Counter[uuid.UUID | None]:

@@ -6,6 +6,8 @@ Latin letters only, because Pillow's own font has no others. The same arguments 
 import io
 import math
 import random
+from functools import cache
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,13 +31,18 @@ def photo(label: str, brand: str, model: str, serial: str) -> bytes:
     return out.getvalue()
 
 
+@cache
+def letters(size: int) -> Any:
+    return ImageFont.load_default(size)
+
+
 def draw_plate(pen: ImageDraw.ImageDraw, brand: str, model: str, serial: str) -> None:
     pen.rounded_rectangle((110, 130, 850, 590), 24, fill=STEEL, outline=FRAME, width=6)
     for x, y in ((140, 160), (820, 160), (140, 560), (820, 560)):
         pen.ellipse((x - 12, y - 12, x + 12, y + 12), fill=FRAME)
     lines = (brand, f"MODEL  {model}", f"S/N  {serial or '- - -'}", "DEMONSTRATION PLATE, NOT A REAL PRODUCT")
     for line, (y, size) in zip(lines, ((185, 64), (290, 46), (370, 46), (490, 26)), strict=True):
-        pen.text((180, y), line, font=ImageFont.load_default(size), fill=INK)
+        pen.text((180, y), line, font=letters(size), fill=INK)
 
 
 def draw_machine(pen: ImageDraw.ImageDraw, label: str, model: str, serial: str) -> None:
@@ -52,7 +59,7 @@ def draw_machine(pen: ImageDraw.ImageDraw, label: str, model: str, serial: str) 
     if label in ("before", "damage"):
         pen.ellipse((430, 330, 580, 470), outline=accent, width=8)
     pen.rectangle((0, 0, SIZE[0], 64), fill=accent)
-    pen.text((24, 14), f"{label.upper()}  {model}  {serial}", font=ImageFont.load_default(34), fill="white")
+    pen.text((24, 14), f"{label.upper()}  {model}  {serial}", font=letters(34), fill="white")
 
 
 def draw_deck(pen: ImageDraw.ImageDraw, lean: int) -> None:
@@ -74,7 +81,7 @@ def draw_meter(pen: ImageDraw.ImageDraw, serial: str) -> None:
     reading = random.Random(serial).randint(180, 950) / 100
     pen.rounded_rectangle((250, 60, 710, 680), 40, fill=FRAME)
     pen.rectangle((300, 120, 660, 300), fill=ACCENTS["meter"])
-    pen.text((330, 150), f"{reading:.2f} A", font=ImageFont.load_default(96), fill=INK)
+    pen.text((330, 150), f"{reading:.2f} A", font=letters(96), fill=INK)
     pen.ellipse((380, 380, 580, 580), outline=STEEL, width=12)
     pen.line((480, 480, 540, 410), fill=STEEL, width=14)
 

@@ -153,7 +153,7 @@ class Story:
     def take_photos(self, wanted: Callable[[str], bool]) -> None:
         machine = self.unit.equipment
         for label in filter(wanted, self.told.get("photos", [])):
-            picture = pictures.photo(label, machine.product.brand, machine.product.model, machine.serial_no)
+            picture = pictures.photo(label, machine.product.brand.split()[-1], machine.product.model, machine.serial_no)
             visits.add_photo(self.planned, photo=picture, label=label, person=self.technician)
 
     def finish(self) -> None:

@@ -1,16 +1,18 @@
 """The hand-over of the phone, the customer's survey, the sealed service report, and its review."""
 
+import json
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, Uuid, exists, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal.accounts.models import Person
 from portal.calls.models import Visit
-from portal.db import Json, Model, WithId
+from portal.db import Json, Model, WithId, db
 from portal.history import RowNumber
+from portal.permissions import Role
 from portal.signing.models import SealedDocument
 
 
@@ -32,6 +34,11 @@ class HandOver(WithId, Model):
     closed_at: Mapped[datetime | None]
 
     visit: Mapped[Visit] = relationship()
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.content)
+        return found
 
 
 class Survey(WithId, Model):
@@ -72,6 +79,13 @@ class Report(WithId, Model):
     def was_worked_on_by(self, person: Any) -> bool:
         return self.visit.was_worked_on_by(person)
 
+    @staticmethod
+    def visible_to(person: Any) -> "Select[Report]":
+        """Office and accountants see all reports, a technician those of their own visits."""
+        query = select(Report).join(Visit, Visit.id == Report.visit_id)
+        office = {Role.DISPATCHER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT} & person.roles
+        return query if office else query.where(Visit.person_id == person.id)
+
 
 class Review(WithId, Model):
     """A reviewer's decision: approved, or returned with the ticked items and a note."""
@@ -99,3 +113,20 @@ class Resubmission(WithId, Model):
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
     note: Mapped[str] = mapped_column(Text, default="")
     recorded_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+
+
+def is_newest() -> ColumnElement[bool]:
+    """No later revision of the report was signed."""
+    later = aliased(Report)
+    return ~exists().where(later.visit_id == Report.visit_id, later.revision > Report.revision)
+
+
+def newest_report(visit: Visit) -> Report | None:
+    query = select(Report).where(Report.visit_id == visit.id).order_by(Report.revision.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def survey_of(visit: Visit) -> Survey | None:
+    return db.session.scalar(select(Survey).where(Survey.visit_id == visit.id))

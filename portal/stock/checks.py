@@ -58,7 +58,7 @@ def audit() -> Ledger:
 
 
 def read(sql: str) -> Iterator[Any]:
-    return iter(db.session.execute(text(sql)).tuples())
+    return iter(db.session.execute(text(sql)))
 
 
 def replay(ledger: Ledger, codes: dict[Any, str], kinds: dict[Any, str]) -> None:

@@ -215,7 +215,7 @@ def balances(item: Item, *places: Location) -> dict[uuid.UUID, Decimal]:
     query = select(Balance.location_id, Balance.quantity).where(
         Balance.item_id == item.id, Balance.location_id.in_([place.id for place in places])
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def new_paper(kind: str, person: Person) -> dict[str, str]:

@@ -117,9 +117,9 @@ class SearchForm(wtforms.Form):
 
 class VisitFilters(wtforms.Form):
     date = Day(lazy("Date"))
-    technician = wtforms.SelectField(lazy("Technician"), validate_choice=False)
-    state = wtforms.SelectField(
+    technician = Choice(lazy("Technician"), required=False)
+    state = Choice(
         lazy("State"),
         choices=[("", lazy("All"))] + [(state, words_) for state, (words_, _kind) in STATES.items()],
-        validate_choice=False,
+        required=False,
     )

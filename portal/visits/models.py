@@ -23,7 +23,7 @@ PHOTO_LABELS = ("before", "after", "nameplate", "damage", "meter", "other")
 
 
 class VisitEvent(WithId, Model):
-    """A moment of the visit as the phone saw it. `clock_suspect`: the phone's clock was implausible; kept, not mended."""
+    """A moment of the visit as the phone saw it. `clock_suspect`: the phone's clock was implausible; kept as it is."""
 
     __tablename__ = "visit_event"
 

@@ -97,7 +97,8 @@ def run(app: Flask, *arguments: str, stdin: str = "") -> Any:
 
 
 def test_people_add_makes_an_account_that_signs_in(app: Flask, world: Any, sign_in: Any) -> None:
-    asked = run(app, "add", "neu", "--name", "新人", "--role", "technician", "--role", "dispatcher", "--password-stdin", "--pin", "1357", stdin="long enough\n")  # fmt: skip
+    roles = ("--role", "technician", "--role", "dispatcher")
+    asked = run(app, "add", "neu", "--name", "新人", *roles, "--pin", "1357", "--password-stdin", stdin="long enough\n")
     assert asked.exit_code == 0 and "neu" in asked.output
     assert sign_in().sign_in("neu", "long enough").status == 303
     assert sorted(world.person("neu").roles) == ["dispatcher", "technician"]

@@ -15,14 +15,24 @@ def test_five_failures_in_a_row_pause_30_seconds_doubling_to_15_minutes(failures
 
 @pytest.mark.parametrize(
     ("text", "good"),
-    [("sun", True), ("孙", True), ("a.b-c_1", True), ("Sun", False), (" sun", False), ("", False), ("a b", False), ("a" * 61, False)],
+    [
+        ("sun", True),
+        ("孙", True),
+        ("a.b-c_1", True),
+        ("Sun", False),
+        (" sun", False),
+        ("", False),
+        ("a b", False),
+        ("a" * 61, False),
+    ],
 )
 def test_usernames_are_plain(text: str, good: bool) -> None:
     assert rules.is_username(text) == good
 
 
 @pytest.mark.parametrize(
-    ("text", "good"), [("2468", True), ("12345678", True), ("123", False), ("123456789", False), ("12a4", False), ("２４６８", False)]
+    ("text", "good"),
+    [("2468", True), ("12345678", True), ("123", False), ("123456789", False), ("12a4", False), ("２４６８", False)],
 )
 def test_a_pin_is_four_to_eight_digits(text: str, good: bool) -> None:
     assert rules.is_pin(text) == good

@@ -31,7 +31,8 @@ class Overlap(Rejected):
         }
         if entry.ended_at is None:
             words = lazy(
-                "%(visit)s: your clock (%(kind)s) still runs at %(other)s since %(start)s. Stop it there first.", **facts
+                "%(visit)s: your clock (%(kind)s) runs at %(other)s since %(start)s. Stop it there first.",
+                **facts,
             )
         else:
             facts["end"] = fmt.time(entry.ended_at, entry.visit.zone)
@@ -130,9 +131,7 @@ def stop(visit: Visit, running: TimeEntry, moment: datetime, person: Person) -> 
     if running.kind == "work" and visit.state == "working" and visit.person_id == person.id:
         advance(visit, "paused")
         db.session.add(
-            VisitEvent(
-                visit_id=visit.id, person_id=person.id, kind="pause", occurred_at=moment, recorded_at=now()
-            )
+            VisitEvent(visit_id=visit.id, person_id=person.id, kind="pause", occurred_at=moment, recorded_at=now())
         )
 
 

@@ -1,0 +1,86 @@
+"""What a reviewer should look at first: checks over a report, and how heavy a failed one weighs."""
+
+from dataclasses import dataclass
+
+WAITING = frozenset({"signed", "unsigned"})  # states of a visit whose report nobody has reviewed since it was sent
+GOOD_OUTCOMES = frozenset({"fixed", "no_fault_found"})
+NO_WORK = frozenset({"no_access", "customer_declined"})
+LOW_SCORE = 2
+TOO_SHORT = 5  # minutes of work
+TOO_LONG = 3  # times the standard time of the known fault
+
+WEIGHTS = {
+    "conduct": 8,
+    "solved": 6,
+    "survey": 6,
+    "signed": 5,
+    "remarks": 5,
+    "photos": 4,
+    "time": 3,
+    "parts": 3,
+    "clock": 2,
+}
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the checks read. `standard_minutes` is None when no known fault fits."""
+
+    outcome: str | None
+    signed: bool
+    remarks: bool = False
+    overall: int | None = None
+    resolved: str | None = None
+    conduct: bool = False
+    photos: int = 0
+    labour_minutes: int = 0
+    standard_minutes: int | None = None
+    clock_suspect: bool = False
+    unusual_parts: bool = False
+    part_not_recoverable: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    passed: bool
+
+    @property
+    def weight(self) -> int:
+        return 0 if self.passed else WEIGHTS[self.name]
+
+
+def checks(reported: Reported) -> list[Check]:
+    """Every check, heaviest first."""
+    passed = {
+        "conduct": not reported.conduct,
+        "solved": reported.outcome in GOOD_OUTCOMES,
+        "survey": is_content(reported),
+        "signed": reported.signed,
+        "remarks": not reported.remarks,
+        "photos": reported.photos > 0 or not wants_photo(reported),
+        "time": is_usual_time(reported),
+        "parts": not reported.unusual_parts,
+        "clock": not reported.clock_suspect,
+    }
+    return [Check(name, passed[name]) for name in WEIGHTS]
+
+
+def risk(found: list[Check]) -> int:
+    return sum(check.weight for check in found)
+
+
+def is_content(reported: Reported) -> bool:
+    return (reported.overall is None or reported.overall > LOW_SCORE) and reported.resolved != "no"
+
+
+def wants_photo(reported: Reported) -> bool:
+    """Whoever leaves a machine unrepaired, or cannot bring the old part back, shows it."""
+    return reported.outcome not in GOOD_OUTCOMES or reported.part_not_recoverable
+
+
+def is_usual_time(reported: Reported) -> bool:
+    if reported.outcome in NO_WORK:
+        return True
+    standard = reported.standard_minutes
+    return reported.labour_minutes >= TOO_SHORT and (not standard or reported.labour_minutes <= TOO_LONG * standard)

@@ -1,0 +1,223 @@
+"""What the pages of the day, of a visit and of the office read: few statements, however many rows there are."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select, union_all
+from sqlalchemy.orm import aliased, joinedload
+
+from portal.accounts.models import Person
+from portal.calls.models import Call, Visit
+from portal.clock import day_bounds
+from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
+from portal.db import db
+from portal.stock.models import Balance, Held, Item, Location
+from portal.stock.queries import item_conditions
+from portal.visits import rules
+from portal.visits.models import Finding, PartUse, Photo, TimeEntry, VisitEvent
+
+PAGE_SIZE = 30
+MOST_FOUND = 12
+MOST_FOLLOW_UPS = 100
+UNDONE = ("temporary_fix", "awaiting_parts", "taken_to_workshop", "no_access")
+UNDER_WAY = ("en_route", "on_site", "working", "paused", "finished", "returned")
+
+
+def with_place() -> list[Any]:
+    """What cards and the visit page show of a visit's call."""
+    call = joinedload(Visit.call)
+    return [
+        call.joinedload(Call.site),
+        call.joinedload(Call.customer),
+        call.joinedload(Call.contact),
+        call.joinedload(Call.equipment).joinedload(Equipment.product),
+        joinedload(Visit.person),
+    ]
+
+
+def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
+    """The technician's visits of the days from `start` to `end`, and whatever is older but not ended."""
+    planned = and_(Visit.window_start >= start, Visit.window_start < end)
+    left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
+    query = select(Visit).where(
+        Visit.person_id == person.id,
+        Visit.state != "cancelled",
+        or_(planned, left_over, Visit.state.in_(UNDER_WAY)),
+    )
+    return list(db.session.scalars(query.options(*with_place()).order_by(Visit.window_start, Visit.created_at)))
+
+
+def last_sign(entry: TimeEntry) -> datetime | None:
+    """When the entry's person last recorded anything at its visit after it began."""
+    signs = union_all(
+        *(
+            select(func.max(table.occurred_at).label("moment")).where(
+                table.visit_id == entry.visit_id,
+                table.person_id == entry.person_id,
+                table.occurred_at > entry.started_at,
+            )
+            for table in (VisitEvent, PartUse, Photo, Finding)
+        )
+    ).subquery()
+    return db.session.scalar(select(func.max(signs.c.moment, type_=VisitEvent.occurred_at.type)))
+
+
+def equipment_history(visit: Visit, most: int = 3) -> list[Row[Any]]:
+    """The unit's last visits before this one: what was found and done."""
+    if visit.call.equipment_id is None:
+        return []
+    newest = newest_version(Visit.id)
+    symptom, remedy = aliased(CodeValue), aliased(CodeValue)
+    query = (
+        select(
+            Visit.id, Visit.seq, Visit.person_id, Visit.window_start, Visit.state, Call.number, Finding.outcome,
+            symptom.labels.label("symptom"), remedy.labels.label("remedy"),
+        )
+        .join(Call, Call.id == Visit.call_id)
+        .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest))
+        .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
+        .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
+        .where(
+            Call.equipment_id == visit.call.equipment_id,
+            Visit.id != visit.id,
+            Visit.state.in_(rules.ENDED_STATES),
+        )
+    )  # fmt: skip
+    if visit.window_start:
+        query = query.where(Visit.window_start < visit.window_start)
+    return list(db.session.execute(query.order_by(Visit.window_start.desc()).limit(most)))
+
+
+def newest_version(visit_id: Any) -> Any:
+    """The newest version of a visit's findings, as part of a larger query."""
+    own = aliased(Finding)
+    return select(func.max(own.version)).where(own.visit_id == visit_id).scalar_subquery()
+
+
+def code_lists(visit: Visit) -> dict[str, list[CodeValue]]:
+    """Symptoms, components, causes and remedies that fit the unit's family; all when the unit is not known."""
+    query = select(CodeValue).order_by(CodeValue.position, CodeValue.code)
+    family = family_of(visit)
+    if family:
+        query = query.where(or_(CodeValue.family.is_(None), CodeValue.family == family))
+    lists: dict[str, list[CodeValue]] = {}
+    for value in db.session.scalars(query):
+        lists.setdefault(value.kind, []).append(value)
+    return lists
+
+
+def family_of(visit: Visit) -> str | None:
+    unit = visit.call.equipment
+    return unit.product.family if unit else None
+
+
+def known_faults(visit: Visit) -> list[KnownFault]:
+    query = select(KnownFault).where(KnownFault.family == family_of(visit)).order_by(KnownFault.position)
+    return list(db.session.scalars(query)) if family_of(visit) else []
+
+
+def error_codes(visit: Visit) -> list[ErrorCode]:
+    """The maker's own error codes: the same number means other things on other brands."""
+    unit = visit.call.equipment
+    if unit is None:
+        return []
+    own = (ErrorCode.brand == unit.product.brand, ErrorCode.family == unit.product.family)
+    return list(db.session.scalars(select(ErrorCode).where(*own).order_by(ErrorCode.code)))
+
+
+def parts_like(words: str, van: Location | None) -> list[Held]:
+    """Parts whose number or name has the words in it, with what the van holds; those in the van first."""
+    here = and_(Balance.item_id == Item.id, Balance.location_id == (van.id if van else None))
+    held = func.coalesce(Balance.quantity, 0, type_=Balance.quantity.type)
+    query = (
+        select(Item, held)
+        .outerjoin(Balance, here)
+        .where(Item.kind == "part", Item.active, *item_conditions(words, "", None))
+        .order_by(held.desc(), Item.code)
+        .limit(MOST_FOUND)
+    )
+    return [Held(item, quantity) for item, quantity in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which visits the office looks at; `before` is where the page before ended."""
+
+    day: date | None = None
+    technician_id: uuid.UUID | None = None
+    state: str = ""
+    before: tuple[datetime, uuid.UUID] | None = None
+
+
+def visit_rows(person: Person, wanted: Wanted, zone: str) -> tuple[list[Row[Any]], tuple[datetime, uuid.UUID] | None]:
+    """A page of visits that the person may see, latest window first, and where the next page begins."""
+    seen = narrowed(Visit.visible_to(person), wanted, zone)
+    query = (
+        seen.join(Call, Call.id == Visit.call_id)
+        .join(Site, Site.id == Call.site_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .outerjoin(Equipment, Equipment.id == Call.equipment_id)
+        .outerjoin(Product, Product.id == Equipment.product_id)
+        .with_only_columns(
+            Visit.id, Visit.seq, Visit.state, Visit.window_start, Visit.window_end, Call.number,
+            Call.description, Call.service_class, Call.priority, Customer.name.label("customer"),
+            Site.name.label("site"), Site.time_zone, Person.name.label("technician"), Product.labels.label("product"),
+            Equipment.serial_no,
+        )
+        .order_by(Visit.window_start.desc(), Visit.id.desc())
+        .limit(PAGE_SIZE + 1)
+    )  # fmt: skip
+    rows: list[Any] = list(db.session.execute(query))
+    if len(rows) <= PAGE_SIZE:
+        return rows, None
+    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].window_start, rows[PAGE_SIZE - 1].id)
+
+
+def narrowed(query: Select[Any], wanted: Wanted, zone: str) -> Select[Any]:
+    query = query.where(Visit.window_start.is_not(None))
+    if wanted.day:
+        start, end = day_bounds(wanted.day, zone)
+        query = query.where(Visit.window_start >= start, Visit.window_start < end)
+    if wanted.technician_id:
+        query = query.where(Visit.person_id == wanted.technician_id)
+    if wanted.state:
+        query = query.where(Visit.state == wanted.state)
+    if wanted.before:
+        moment, visit_id = wanted.before
+        earlier = and_(Visit.window_start == moment, Visit.id < visit_id)
+        query = query.where(or_(Visit.window_start < moment, earlier))
+    return query
+
+
+def follow_ups() -> list[Row[Any]]:
+    """Visits that ended with something left to do and have no later visit on their call: oldest first."""
+    later = aliased(Visit)
+    followed = select(later.id).where(later.call_id == Visit.call_id, later.seq > Visit.seq, later.state != "cancelled")
+    said = and_(Finding.outstanding != "", Finding.outstanding != "none")
+    query = (
+        select(
+            Visit.id, Visit.seq, Visit.state, Visit.window_start, Call.number, Finding.outcome, Finding.outstanding,
+            Customer.name.label("customer"), Site.name.label("site"), Site.time_zone, Person.name.label("technician"),
+        )
+        .join(Call, Call.id == Visit.call_id)
+        .join(Site, Site.id == Call.site_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .where(Visit.state.in_(rules.ENDED_STATES), ~followed.exists(), or_(said, Finding.outcome.in_(UNDONE)))
+        .order_by(Visit.window_start, Visit.id)
+        .limit(MOST_FOLLOW_UPS)
+    )  # fmt: skip
+    found: list[Any] = list(db.session.execute(query))
+    return found
+
+
+def names_of(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
+    return {row.id: row.name for row in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}

@@ -1,0 +1,74 @@
+"""Finding a visit for whoever asks, and the visit's page, which all its one-button verbs come back to."""
+
+import uuid
+
+from flask import Blueprint, Response, abort, request
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import receipts
+from portal.calls.models import Assignment, Visit
+from portal.clock import now
+from portal.db import db
+from portal.forms import EntryForm
+from portal.htmx import page
+from portal.i18n import _
+from portal.permissions import Permission, authorize, may
+from portal.visits import queries, rules
+from portal.visits.facts import facts_of
+from portal.visits.readiness import readiness
+from portal.visits.tasks import tasks_of
+
+bp = Blueprint("visits", __name__)
+
+
+def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = False) -> Visit:
+    """The visit, if the person may do this with it; a stranger's is not found.
+
+    An entry from the outbox may be about a visit that was this person's and was moved away: a `fact` (notes, time,
+    photos) is still true and is taken; anything else is held for a supervisor.
+    """
+    query = Visit.visible_to(current_user).where(Visit.id == visit_id)
+    visit: Visit | None = db.session.scalars(query.options(*queries.with_place())).one_or_none()
+    if request.method == "POST" and receipts.from_outbox() and not (visit and may(permission, visit)):
+        return formerly_own(visit_id, fact)
+    if visit is None:
+        abort(404)
+    authorize(permission, visit)
+    return visit
+
+
+def formerly_own(visit_id: uuid.UUID, fact: bool) -> Visit:
+    was_sent = select(Assignment.id).where(Assignment.visit_id == visit_id, Assignment.person_id == current_user.id)
+    if db.session.scalar(was_sent.limit(1)) is None:
+        abort(404)
+    if not fact:
+        abort(receipts.hold(_("The visit was given to somebody else.")))
+    return db.session.scalars(select(Visit).where(Visit.id == visit_id).options(*queries.with_place())).one()
+
+
+def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
+    """Tasks for its technician while it can be changed, the record for everybody else."""
+    facts = facts_of(visit)
+    missing = readiness(visit, facts)
+    mine = may(Permission.VISIT_RECORD, visit)
+    held = [
+        entry
+        for entry in receipts.held_for(visit.id)
+        if may(Permission.REPORT_REVIEW) or entry.person_id == current_user.id
+    ]
+    return page(
+        "visits/show.html",
+        form=form,
+        visit=visit,
+        facts=facts,
+        missing=missing,
+        mine=mine,
+        tasks=tasks_of(facts, missing, now()) if mine else [],
+        next_verb=rules.VERBS.get(visit.state, (None, ())) if mine else (None, ()),
+        running=next((entry for entry in facts.time if entry.ended_at is None), None),
+        past=queries.equipment_history(visit),
+        held=held,
+        held_names=queries.names_of(entry.person_id for entry in held),
+        refused_for=getattr(form.refusal, "visits", []) if form else [],
+    )

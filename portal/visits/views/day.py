@@ -1,0 +1,49 @@
+"""Today, and what lies in the van."""
+
+from datetime import datetime, timedelta
+
+from flask import Response
+from flask_login import current_user
+
+from portal.clock import day_bounds, now
+from portal.clock import today as this_day
+from portal.htmx import page
+from portal.permissions import Permission, requires
+from portal.stock.models import find_van, van_stock
+from portal.visits import queries, rules
+from portal.visits.day import day_from
+from portal.visits.models import TimeEntry, open_clock
+from portal.visits.views.base import bp
+
+
+@bp.get("/today")
+@requires(Permission.VISIT_RECORD)
+def today() -> Response:
+    """What is in hand first, because the phone may have been started anew; then the day in its order."""
+    zone, moment = current_user.branch.time_zone, now()
+    start, end = day_bounds(this_day(zone), zone)
+    clock = open_clock(current_user)
+    visits = queries.day_of(current_user, start, end + timedelta(days=1))
+    forgotten = suggested = None
+    if clock and clock.visit.person_id == current_user.id and is_forgotten(clock, moment):
+        forgotten = clock
+        suggested = rules.suggested_end(clock.started_at, queries.last_sign(clock), moment, clock.visit.zone)
+    return page(
+        "visits/today.html",
+        day=day_from(visits, clock, moment, start, end),
+        date=this_day(zone),
+        zone=zone,
+        clock=clock,
+        forgotten=forgotten,
+        suggested=suggested,
+    )
+
+
+def is_forgotten(clock: TimeEntry, moment: datetime) -> bool:
+    return rules.is_forgotten(clock.started_at, moment, clock.visit.zone)
+
+
+@bp.get("/van")
+@requires(Permission.VISIT_RECORD)
+def van() -> Response:
+    return page("visits/van.html", held=van_stock(find_van(current_user)))

@@ -1,0 +1,58 @@
+"""The diagnosis page: the customer's words above, known faults as shortcuts, and what was found and done."""
+
+import uuid
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.calls.models import Visit
+from portal.customers.models import CodeValue, KnownFault
+from portal.errors import Conflict
+from portal.htmx import page
+from portal.permissions import Permission, requires
+from portal.visits import operations, queries, rules
+from portal.visits.forms import FindingsForm, shown
+from portal.visits.models import Finding, latest_finding
+from portal.visits.views.base import bp, find_visit
+
+Codes = dict[str, list[CodeValue]]
+
+
+@bp.route("/visits/<uuid:visit_id>/findings", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def findings(visit_id: uuid.UUID) -> BaseResponse:
+    visit = find_visit(visit_id, Permission.VISIT_RECORD, fact=True)
+    codes, faults, last = queries.code_lists(visit), queries.known_faults(visit), latest_finding(visit)
+    fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
+    form = FindingsForm(codes, zone=visit.zone, data=shown(last, codes_of(fault)))
+    if form.accepted():
+        with form.refusals():
+            operations.save_findings(visit, person=current_user, **form.values)
+            return redirect(url_for("visits.show", visit_id=visit.id), 303)
+    return findings_page(visit, form, codes, faults, last)
+
+
+def codes_of(fault: KnownFault | None) -> dict[str, str]:
+    return {name: getattr(fault, name) for name in rules.CODE_NAMES} if fault else {}
+
+
+def findings_page(
+    visit: Visit, form: FindingsForm, codes: Codes, faults: list[KnownFault], last: Finding | None
+) -> Response:
+    """After a conflict what was typed stands in the form, what somebody else saved beside it, and saving again is
+    a decision for the form's words."""
+    conflict = isinstance(form.refusal, Conflict) and last is not None
+    if conflict and last is not None:
+        form.version.data = str(last.version)
+    labels: dict[tuple[str, str], Any] = {(kind, row.code): row.labels for kind, rows in codes.items() for row in rows}
+    return page(
+        "visits/findings.html",
+        form=form,
+        visit=visit,
+        faults=faults,
+        labels=labels,
+        error_codes=queries.error_codes(visit),
+        saved_meanwhile=last if conflict else None,
+    )

@@ -1,0 +1,198 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from portal.calls import operations
+from portal.calls.models import Call, Visit
+from portal.clock import now
+from portal.customers.models import Customer
+from portal.db import db
+from tests.page import Page
+
+PRESET = [
+    "site", "equipment", "contact", "channel", "service_class", "work_type", "priority", "window_start", "window_end",
+]  # fmt: skip
+
+
+def filled(page: Page, **changes: str) -> dict[str, str]:
+    """The call form as it was preset, with the customer's words and a technician."""
+    fields = {name: page.value(name) for name in PRESET if page.all(f"main [name={name}]")}
+    zhang = next(o["value"] for o in page.all("[name=technician] option") if "张演示" in o.get_text())
+    return {**fields, "description": "跑带打滑", "technician": str(zhang), **changes}
+
+
+def test_a_call_is_taken_by_searching_the_unit(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    found = sun.get("/calls/new?q=2401-0002")
+    unit = next(a["href"] for a in found.all("main a") if "DF2401-0002" in a.get_text())
+    form = sun.get(unit)
+    assert form.value("equipment") == str(world.equipment("DF2401-0002").id)
+    page = sun.follow(sun.post("/calls/new", filled(form, priority="urgent")))
+    assert "跑带打滑" in page.text and "张演示" in page.text and "DF2401-0002" in page.text
+    call = db.session.query(Call).one()
+    assert (call.priority, call.contact.name, call.visits[0].state) == ("urgent", "甲示例", "assigned")
+    assert call.registered_by_id == world.person("sun").id
+    assert page.one("[data-state]")["data-state"] == "assigned"
+
+
+@pytest.mark.parametrize("words", ["虚构动力", "示例大道", "甲示例", "10000000001", "100 0000 0001", "df2401-0001"])
+def test_a_customer_is_found_by_what_the_caller_says(world: Any, sign_in: Any, words: str) -> None:
+    page = sign_in("sun", device="laptop").get("/calls/new", query_string={"q": words})
+    assert "虚构动力健身俱乐部" in page.text and "Hotel Ejemplo" not in page.text
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\x00", "nobody", "'"])
+def test_a_search_without_a_match_leads_to_a_new_customer(world: Any, sign_in: Any, words: str) -> None:
+    page = sign_in("sun", device="laptop").get("/calls/new", query_string={"q": words})
+    assert page.status == 200 and "虚构动力健身俱乐部" not in page.text
+    assert page.all("main a[href='/calls/new?new=1']")
+
+
+def test_a_new_customer_is_entered_with_the_call(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    form = sun.get("/calls/new?new=1")
+    newcomer = {"customer_name": "丁虚构", "customer_kind": "consumer", "address": "雾里市占位街 4 号"}
+    unit = {
+        "product": str(world.product().id),
+        "serial_no": "X-1",
+        "contact_name": "丁",
+        "contact_phone": "100 0000 0009",
+    }
+    page = sun.follow(sun.post("/calls/new", filled(form, **newcomer, **unit)))
+    assert "丁虚构" in page.text and "X-1" in page.text and "100 0000 0009" in page.text
+    site = db.session.query(Customer).filter_by(name="丁虚构").one().sites[0]
+    assert (site.name, site.time_zone) == ("丁虚构", "Asia/Shanghai")
+
+
+def test_what_is_missing_or_wrong_is_said_and_what_was_typed_is_kept(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    form = sun.get("/calls/new?new=1")
+    page = sun.post("/calls/new", filled(form, description="响个不停", serial_no="X-1"))
+    assert page.status == 422 and page.errors.count(":") >= 2
+    assert page.value("description") == "响个不停" and page.value("serial_no") == "X-1"
+    late = filled(form, customer_name="丁", address="x", window_end=form.value("window_start"))
+    assert sun.post("/calls/new", late).status == 422
+    lone = filled(form, customer_name="丁", address="x", serial_no="X-1")
+    assert sun.post("/calls/new", lone).status == 422
+    assert db.session.query(Call).count() == 0 and db.session.query(Customer).filter_by(name="丁").count() == 0
+
+
+def test_somebody_else_who_was_typed_goes_before_the_preset_contact(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    form = sun.get(f"/calls/new?site={world.site().id}")
+    sun.post("/calls/new", filled(form, equipment="none", contact_name="新人", contact_phone="1"))
+    call = db.session.query(Call).one()
+    assert (call.contact.name, call.equipment) == ("新人", None)
+
+
+def test_the_form_says_what_is_open_at_the_site(world: Any, sign_in: Any) -> None:
+    number = world.visit().call.number
+    page = sign_in("sun", device="laptop").get(f"/calls/new?site={world.site().id}")
+    assert number in page.text
+
+
+def test_the_register_lists_filters_and_links(world: Any, sign_in: Any) -> None:
+    one, two = world.visit("zhang"), world.visit("li", "DF2401-0003", description="Ruido extraño")
+    two.state = "approved"
+    db.session.commit()
+    sun = sign_in("sun", device="laptop")
+    for query, numbers in {
+        "": {one, two},
+        "?q=ejemplo": {two},
+        "?q=RUIDO": {two},
+        "?state=open": {one},
+        "?state=done": {two},
+        f"?technician={world.person('li').id}": {two},
+        "?from=2000-01-01&to=2000-01-02": set(),
+        "?from=x&to=9999-99-99&technician=x&state=x&before=x_y": {one, two},
+    }.items():
+        page = sun.get(f"/calls{query}")
+        shown = {a.get_text() for a in page.all("table a")}
+        assert (page.status, shown) == (200, {visit.call.number for visit in numbers}), query
+
+
+def test_the_register_is_paged_by_its_last_row(world: Any, sign_in: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("portal.calls.queries.PAGE_SIZE", 2)
+    moment = now() - timedelta(hours=1)
+    numbers = [world.visit(reported_at=moment).call.number for _call in range(5)]
+    sun, seen, address = sign_in("sun", device="laptop"), [], "/calls?state=open"
+    while address:
+        page = sun.get(address)
+        seen += [a.get_text() for a in page.all("table a")]
+        older = page.all("a[rel=next]")
+        address = str(older[0]["href"]) if older else ""
+    assert sorted(seen) == sorted(numbers) and len(seen) == 5
+
+
+def test_the_plan_changes_and_a_stale_form_is_told(world: Any, sign_in: Any) -> None:
+    visit = world.visit("zhang")
+    address = f"/calls/visits/{visit.id}/assignment"
+    zhao = sign_in("zhao", device="laptop")
+    form = zhao.get(address)
+    li = next(o["value"] for o in form.all("[name=technician] option") if "李示例" in o.get_text())
+    fields = {name: form.value(name) for name in ("window_start", "window_end", "version")} | {"technician": str(li)}
+    operations.advance(visit, "en_route")
+    db.session.commit()
+    stale = zhao.post(address, fields)
+    assert stale.status == 409 and stale.value("technician") == li
+    page = zhao.follow(zhao.post(address, {**fields, "version": stale.value("version"), "reason": "病假"}))
+    assert "李示例" in page.text and "病假" in page.text
+    db.session.refresh(visit)
+    assert (visit.person.username, visit.state) == ("li", "assigned")
+
+
+def test_a_visit_is_cancelled_once_and_with_a_reason(world: Any, sign_in: Any) -> None:
+    visit = world.visit()
+    address = f"/calls/visits/{visit.id}/cancellation"
+    sun = sign_in("sun", device="laptop")
+    assert sun.get(address).status == 200
+    assert sun.post(address).status == 422
+    assert "客户取消" in sun.follow(sun.post(address, {"reason": "客户取消"})).text
+    assert sun.post(address, {"reason": "again"}).status == 409
+
+
+def test_the_next_visit_is_planned_on_the_call_and_an_overlap_is_said(world: Any, sign_in: Any) -> None:
+    visit = world.visit("zhang", window_start=now() + timedelta(hours=1), window_end=now() + timedelta(hours=4))
+    sun = sign_in("sun", device="laptop")
+    address = f"/calls/{visit.call.number}/visits"
+    form = sun.get(address)
+    fields = {name: form.value(name) for name in ("window_start", "window_end")}
+    page = sun.follow(
+        sun.post(address, {**fields, "technician": str(world.person("zhang").id), "instructions": "带扳手"})
+    )
+    assert db.session.query(Visit).count() == 2
+    assert "带扳手" in page.text and len(page.all(".banner-warn ul")) == 2
+
+
+def test_strangers_find_nothing_and_technicians_have_no_register(world: Any, sign_in: Any) -> None:
+    visit = world.visit()
+    sun, zhang = sign_in("sun", device="laptop"), sign_in("zhang")
+    nobody = "00000000-0000-4000-8000-000000000001"
+    for address in (
+        "/calls/JX-0",
+        "/calls/JX-0/visits",
+        f"/calls/visits/{nobody}/assignment",
+        f"/calls/visits/{nobody}/cancellation",
+    ):
+        assert sun.get(address).status == 404
+    for address in ("/calls", "/calls/new", f"/calls/{visit.call.number}", f"/calls/visits/{visit.id}/assignment"):
+        assert zhang.get(address).status == 403
+    manager = sign_in("he", device="laptop")
+    assert manager.get(f"/calls/{visit.call.number}").status == 200
+    assert manager.get("/calls/new").status == 403
+
+
+@pytest.mark.engine("sqlite")
+def test_pages_ask_the_database_a_fixed_number_of_questions(app: Any, world: Any, sign_in: Any) -> None:
+    for serial in ("DF2401-0001", "DF2401-0002", "DF2401-0003") * 3:
+        number = world.visit("zhang", serial).call.number
+    sun = sign_in("sun", device="laptop")
+    counted: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *a: counted.append(a[2]))
+    for address, budget in {"/calls": 8, f"/calls/{number}": 12, f"/calls/new?site={world.site().id}": 12}.items():
+        counted.clear()
+        assert sun.get(address).status == 200
+        asked = [statement for statement in counted if statement.startswith("SELECT")]
+        assert len(asked) <= budget, f"{address}: {len(asked)}"

@@ -1,0 +1,61 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal.calls import rules
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def test_every_state_that_can_be_reached_is_known() -> None:
+    reached = set().union(*rules.TRANSITIONS.values())
+    assert reached | {"assigned"} == set(rules.STATES)
+    assert set(rules.STATES) >= rules.MOVABLE | rules.OVER
+
+
+def test_a_visit_ends_approved_or_cancelled_only() -> None:
+    assert {state for state, following in rules.TRANSITIONS.items() if not following} == rules.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "allowed"),
+    [
+        ("assigned", "en_route", True),
+        ("assigned", "on_site", True),
+        ("assigned", "working", False),
+        ("on_site", "finished", True),
+        ("working", "cancelled", False),
+        ("paused", "finished", True),
+        ("finished", "working", True),
+        ("finished", "approved", False),
+        ("signed", "working", False),
+        ("returned", "signed", True),
+        ("approved", "returned", False),
+        ("cancelled", "assigned", False),
+    ],
+)
+def test_the_table_of_states(state: str, wanted: str, allowed: bool) -> None:
+    assert rules.may_follow(state, wanted) == allowed
+
+
+def test_only_what_may_be_cancelled_may_be_moved() -> None:
+    assert {state for state in rules.STATES if rules.may_follow(state, "cancelled")} == rules.MOVABLE
+
+
+@pytest.mark.parametrize(("hours", "sound"), [(0, False), (-1, False), (2, True), (24, True), (25, False)])
+def test_a_window_ends_after_it_starts_within_a_day(hours: int, sound: bool) -> None:
+    assert rules.window_is_sound(START, START + timedelta(hours=hours)) == sound
+
+
+@pytest.mark.parametrize(
+    ("states", "is_open"),
+    [
+        ([], True),
+        (["cancelled"], True),
+        (["approved"], False),
+        (["approved", "cancelled"], False),
+        (["approved", "signed"], True),
+    ],
+)
+def test_a_call_is_open_until_its_visits_are_done(states: list[str], is_open: bool) -> None:
+    assert rules.is_open(states) == is_open

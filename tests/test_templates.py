@@ -1,0 +1,53 @@
+"""Rules for templates, styles and scripts that no page test would notice: sizes, forbidden attributes, raw text."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+OWN_JS = sorted((ROOT / "static" / "js").glob("*.js"))
+FORBIDDEN = {
+    r"\sstyle=": "inline style",
+    r"\son[a-z]+=": "inline handler",
+    r"<script(?![^>]*\ssrc=)": "inline script",
+    r"hx-(on|boost|confirm|prompt|vals|vars|disable)\b": "an htmx attribute of the forbidden list",
+    r"https?://(?!www\.w3\.org|uri\.amap\.com|api\.map\.baidu\.com|maps\.apple\.com|www\.google\.com/maps)": "a foreign address",
+}
+
+
+def compressed(paths: list[Path]) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT / "templates")))
+def test_a_template_holds_nothing_that_the_content_policy_forbids(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for pattern, what in FORBIDDEN.items():
+        assert not re.search(pattern, text), f"{what} in {path.name}"
+    assert "|safe" not in text.replace(" ", "").replace("'type=\"module\"'|safe", "").replace(
+        "'type=\"module\"'|safe", ""
+    )
+
+
+@pytest.mark.engine("sqlite")
+def test_every_template_compiles(app: Flask) -> None:
+    for path in TEMPLATES:
+        app.jinja_env.get_template(str(path.relative_to(ROOT / "templates")))
+    assert len(TEMPLATES) > 30
+
+
+def test_pages_stay_light() -> None:
+    assert compressed(sorted((ROOT / "static" / "css").glob("*.css"))) <= 12 * 1024
+    vendor = [ROOT / "static" / "vendor" / name for name in ("htmx.min.js", "signature_pad.umd.min.js")]
+    assert compressed([*OWN_JS, *vendor]) <= 38 * 1024
+
+
+def test_our_scripts_build_no_markup_from_text() -> None:
+    for path in OWN_JS:
+        assert not re.search(
+            r"\beval\(|innerHTML|insertAdjacentHTML|document\.write|new Function", path.read_text("utf-8")
+        )
