@@ -41,4 +41,5 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         part.init_app(app)
     for feature in FEATURES:
         import_module(f"portal.{feature}").init_app(app)
+    import_module("portal.demo").init_app(app)  # stands above all features and adds only its commands
     return app

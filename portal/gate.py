@@ -94,6 +94,6 @@ def forbidden() -> BaseResponse | None:
 def refuse_unchecked(response: Response) -> Response:
     """A view that forgot to ask its form must not have taken effect without a good token."""
     entry = g.get("entry")
-    if entry is not None and entry.problem and response.status_code < 400:
+    if entry is not None and entry.problem and response.status_code < 400 and not receipts.from_outbox():
         return make_response(str(entry.problem[1]), entry.problem[0])
     return response

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_login import current_user
+from sqlalchemy import inspect
 
 log = logging.getLogger("portal")
 
@@ -54,12 +54,13 @@ def finish(response: Response) -> Response:
 
 
 def fields(response: Response) -> dict[str, Any]:
-    signed_in = g.get("_login_user") is not None and current_user.is_authenticated
+    person = g.get("_login_user")
+    identity = inspect(person).identity if person is not None and person.is_authenticated else None
     return {
         "request_id": g.request_id,
         "method": request.method,
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.started) * 1000, 1),
-        "person": str(current_user.id) if signed_in else None,
+        "person": str(identity[0]) if identity else None,
     }

@@ -54,8 +54,9 @@ def nav_items() -> list[Link]:
     """Links to where the signed-in person may go."""
     if not current_user.is_authenticated:
         return []
+    here = start_endpoint() if request.endpoint == "accounts.home" else request.endpoint
     return [
-        Link(url_for(place.endpoint), str(place.words), place.icon, request.endpoint == place.endpoint)
+        Link(url_for(place.endpoint), str(place.words), place.icon, here == place.endpoint)
         for place in PLACES
         if may(place.permission)
     ]

@@ -16,6 +16,7 @@ from portal import create_app
 from portal.accounts.models import Person
 from portal.db import db
 from portal.demo import PASSWORD, PIN
+from portal.permissions import Role
 from portal.server import serve
 
 
@@ -51,11 +52,12 @@ def people(app: Flask) -> list[Person]:
 def who_may_sign_in(everybody: list[Person]) -> Iterator[str]:
     demo = [person for person in everybody if person.demo and person.active]
     if not everybody:
-        yield "Nobody can sign in yet. In another terminal, this makes the first account and asks for its password:"
+        yield "Nobody can sign in yet. In another terminal, with the same settings, make the first account:"
         yield '  .venv/bin/flask --app wsgi people add USERNAME --name "NAME" --role admin'
     if demo:
         yield f"Demonstration accounts (password of all: {PASSWORD}, PIN: {PIN}):"
-        for person in demo:
+        ranks = list(Role)
+        for person in sorted(demo, key=lambda person: min(map(ranks.index, person.roles), default=0)):
             yield f"  {person.username:<8} {padded(person.name, 10)} {', '.join(sorted(person.roles))}"
 
 

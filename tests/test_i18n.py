@@ -1,27 +1,15 @@
 """Four languages: who gets which, complete catalogues, formats, and a switch that keeps the page."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from portal.i18n import LOCALES, TRANSLATIONS, negotiate
+from script.words import messages
 
-ROOT = Path(__file__).parent.parent
-METHODS = [("portal/**.py", "python"), ("templates/**.html", "jinja2.ext.babel_extract")]
-KEYWORDS = {"_": None, "gettext": None, "lazy": None, "ngettext": (1, 2), "ngettext_": (1, 2)}
 HAN = re.compile(r"[\u4e00-\u9fff]")
-
-
-def messages() -> set[str | tuple[str, ...]]:
-    options = {"templates/**.html": {"silent": "false", "trimmed": "true"}}
-    found = extract_from_dir(
-        str(ROOT), METHODS, options, KEYWORDS, directory_filter=lambda folder: not Path(folder).name.startswith(".")
-    )
-    return {message for _file, _line, message, _comments, _context in found if message}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

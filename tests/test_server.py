@@ -30,7 +30,9 @@ serve(slow, "127.0.0.1", 0)
 
 @pytest.fixture
 def slow_server():
-    with subprocess.Popen([sys.executable, "-c", SLOW_APP], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]  # as a shell starts `script/serve &`
+    command = [*background, sys.executable, "-c", SLOW_APP]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process, re.search(r"http://\S+", process.stdout.readline())[0]
         process.kill()
 

@@ -42,7 +42,7 @@ class Person(WithId, UserMixin, Model):
     created_at: Mapped[datetime]
 
     branch: Mapped[Branch] = relationship(lazy="joined")
-    role_rows: Mapped[list["PersonRole"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    role_rows: Mapped[list["PersonRole"]] = relationship(cascade="all, delete-orphan")
 
     @property
     def roles(self) -> frozenset[Role]:

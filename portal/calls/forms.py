@@ -24,8 +24,8 @@ class PlanForm(EntryForm):
     """Who goes and when. Technicians are listed with how many visits they have that day."""
 
     technician = Choice(lazy("Technician"), required=lazy("Choose a technician."))
-    window_start = Moment(lazy("From"), required=True)
-    window_end = Moment(lazy("Until"), required=True)
+    window_start = Moment(lazy("Planned from"), required=True)
+    window_end = Moment(lazy("Planned until"), required=True)
 
     def __init__(self, *, zone: str, **kwargs: Any) -> None:
         super().__init__(zone=zone, **kwargs)
@@ -108,7 +108,7 @@ class CallForm(NextVisitForm):
     caller_name = Line(lazy("Reported by"), limit=100)
     description = Words(lazy("What the customer says"), required=lazy("Write down what the customer says."), limit=2000)
     service_class = Choice(lazy("Class"))
-    work_type = Choice(lazy("Work"))
+    work_type = Choice(lazy("Kind of work"))
     priority = Choice(lazy("Priority"))
 
     def __init__(self, *, zone: str, known: Site | None, units: list[Equipment], products: list[Product]) -> None:

@@ -5,6 +5,7 @@ the ledger balances and the seals hold; and nobody in it can be mistaken for a r
 """
 
 from portal.demo.cast import PASSWORD, PIN
+from portal.demo.cli import init_app
 from portal.demo.company import is_empty, load, move_to_today
 
-__all__ = ["PASSWORD", "PIN", "is_empty", "load", "move_to_today"]
+__all__ = ["PASSWORD", "PIN", "init_app", "is_empty", "load", "move_to_today"]

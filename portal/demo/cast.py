@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.accounts import operations as accounts
-from portal.accounts.models import Branch, Person, PersonRole
+from portal.accounts.models import Branch, Person, PersonRole, SignIn
 from portal.clock import now
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
@@ -41,6 +41,7 @@ class Cast:
     locations: dict[str, Location] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
+    sessions: dict[str, SignIn] = field(default_factory=dict)
 
 
 def load_cast(today: date) -> Cast:

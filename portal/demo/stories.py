@@ -10,7 +10,7 @@ from portal.calls import operations as calls
 from portal.calls.models import Call, Visit
 from portal.demo import pictures
 from portal.demo.cast import Cast, Unit
-from portal.demo.endings import hand_over, review
+from portal.demo.endings import end_sessions, end_visit, review
 from portal.demo.tables import story
 from portal.demo.times import Timetable, at
 from portal.visits import operations as visits
@@ -25,6 +25,7 @@ def play(cast: Cast, table: Timetable) -> None:
     for moment, act in sorted(acts, key=lambda act: act[0]):
         with at(moment):
             act()
+    end_sessions(cast)
 
 
 @dataclass
@@ -167,7 +168,8 @@ class Story:
         self.sign()
 
     def sign(self) -> None:
-        hand_over(self.planned, self.technician, self.unit, self.told["sign"])
+        end_visit(self.planned, self.told["sign"], self.unit, self.technician, self.cast)
 
     def review(self) -> None:
-        review(self.planned, self.cast.people[self.told["review"]["by"]], self.told["review"])
+        told = self.told["review"]
+        review(self.planned, told, self.cast.people[told["by"]])

@@ -10,6 +10,7 @@ from flask import current_app
 from portal.clock import day_bounds, local, zone
 
 HALF_HOUR = timedelta(minutes=30)
+OPENING = timedelta(hours=8)
 LAST_START = timedelta(hours=22)  # a window of today starts no later, so that it still ends today
 
 
@@ -29,10 +30,13 @@ class Timetable:
         return datetime.combine(day, time.fromisoformat(clock), zone(zone_name)).astimezone(UTC)
 
     def window(self, start: str, minutes: int, zone_name: str) -> tuple[datetime, datetime]:
-        """The agreed window. One told by `now` begins on a half hour and stays within today at the site."""
+        """The agreed window. One told by `now` begins on a half hour and stays within today at the site; what is
+        still to come is not agreed for the night."""
         begin = self.moment(start, zone_name)
         if start.startswith("now"):
             first, _end = day_bounds(self.day(zone_name), zone_name)
+            if start.startswith("now+"):
+                begin += max(timedelta(), first + OPENING - self.now)
             begin = max(first, min(first + LAST_START, first + (begin - first) // HALF_HOUR * HALF_HOUR))
         return begin, begin + timedelta(minutes=minutes)
 

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 VERSION = "CSAT-1"
 LANGUAGES = ("zh_Hans", "zh_Hant", "en", "es")
-LOW = 2  # an overall score up to this asks why, and asks for a call back
 
 Words: TypeAlias = tuple[str, str, str, str]
 Answers: TypeAlias = Sequence[tuple[str, Words]]
@@ -224,13 +223,10 @@ def asked(payload: Mapping[str, Any]) -> list[Question]:
     return [question for question in QUESTIONS if question.when is None or present[question.when]]
 
 
-def needs_comment(answers: Mapping[str, Any]) -> bool:
-    """A low score or an unsolved problem asks for the reason."""
-    return answers.get("q_overall") in ("1", "2") or answers.get("q_resolved") == "no"
-
-
-def is_low(answers: Mapping[str, Any]) -> bool:
-    return answers.get("q_overall") in ("1", "2")
+def lacks_comment(answers: Mapping[str, Any]) -> bool:
+    """A low score or an unsolved problem asks for the reason: one from the list, or a few words."""
+    dissatisfied = answers.get("q_overall") in ("1", "2") or answers.get("q_resolved") == "no"
+    return dissatisfied and not answers.get("q_comment") and not answers.get("q_reasons")
 
 
 def has_conduct_answer(answers: Mapping[str, Any]) -> bool:
@@ -239,6 +235,6 @@ def has_conduct_answer(answers: Mapping[str, Any]) -> bool:
 
 def answer_words(name: str, value: Any, locale: str) -> str:
     """What the customer chose, in the reader's language; a value that is not known stands as it is."""
-    question = next((question for question in QUESTIONS if question.name == name), None)
-    found = dict(question.answers).get(str(value)) if question else None
-    return said(found, locale) if found else str(value)
+    known = {question.name: question.answers for question in QUESTIONS} | {"q_reasons": REASONS}
+    found = dict(known.get(name, ())).get(str(value))
+    return said(found, locale) if found else str(value or "–")

@@ -42,8 +42,10 @@ class SlipForm(EntryForm):
         super().__init__(data={"item": find_item(asked) if asked else None})
         self.stores = queries.locations("store")
 
-    def store_choices(self) -> list[tuple[str, str]]:
-        return [place_choice(store) for store in self.stores]
+    def preset(self, field: Choice) -> None:
+        """The store's end of the slip: the first store is chosen, and meant when the field is left out."""
+        field.choices = [place_choice(store) for store in self.stores]
+        field.flags.optional = False
 
     def store(self, code: str | None) -> Location:
         """The store that was chosen, the first when none was."""
@@ -58,7 +60,7 @@ class ReceiptForm(SlipForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.to.choices = self.store_choices()
+        self.preset(self.to)
 
     @property
     def slip(self) -> dict[str, Any]:
@@ -98,7 +100,7 @@ class IssueForm(VanSlipForm):
     def __init__(self) -> None:
         super().__init__()
         self.newcomers: dict[str, Person] = {van_code(one): one for one in queries.technicians_without_van()}
-        self.source.choices = self.store_choices()
+        self.preset(self.source)
         self.to.choices = self.van_choices() + [(code, f"{code} · {one.name}") for code, one in self.newcomers.items()]
         if request.method == "GET":
             self.to.data = plain(request.args.get("to", ""))
@@ -117,7 +119,7 @@ class ReturnForm(VanSlipForm):
     def __init__(self) -> None:
         super().__init__()
         self.source.choices = self.van_choices()
-        self.to.choices = self.store_choices()
+        self.preset(self.to)
         if request.method == "GET":
             self.source.data = plain(request.args.get("from", ""))
 
@@ -135,8 +137,8 @@ class FilterForm(wtforms.Form):
 
     item = PartNumber(lazy("Part number"), required=False)
     location = Choice(lazy("Place"), required=False)
-    start = Day(lazy("From"), name="from")
-    end = Day(lazy("Until"), name="to")
+    start = Day(lazy("From day"), name="from")
+    end = Day(lazy("To day"), name="to")
     person = Choice(lazy("Person"), required=False)
     kind = Choice(lazy("Kind"), required=False)
     document = Line(lazy("Document"), limit=80)

@@ -18,9 +18,8 @@ def answer_survey(given: HandOver, answers: dict[str, Any] | None) -> Survey:
         raise Conflict(lazy("The phone was taken back."))
     if survey_of(given.visit) is not None:
         raise Conflict(lazy("The survey was answered already."))
-    if answers is not None and questionnaire.needs_comment(answers):
-        if not answers.get("q_comment") and not answers.get("q_reasons"):
-            raise Rejected(lazy("Tell us what was not right: choose a reason or write a few words."), "q_comment")
+    if answers is not None and questionnaire.lacks_comment(answers):
+        raise Rejected(lazy("Tell us what was not right: choose a reason or write a few words."), "q_comment")
     found = Survey(
         visit_id=given.visit_id,
         hand_over_id=given.id,

@@ -87,10 +87,13 @@ def step(
 
 
 def free_the_clock(visit: Visit, person: Person, entries: list[TimeEntry], moment: datetime) -> None:
-    """Refuses a second clock. One that was left running at a visit which is no longer this person's is stopped."""
+    """Refuses a second clock of travel or work. Waiting and breaks end where something else begins, and so does what
+    was left running at a visit that is no longer this person's."""
     for entry in entries:
         if entry.ended_at is None and left_behind(entry.visit, person):
             entry.ended_at = later(entry.started_at, min(moment, entry.visit.moved_at or moment))
+        elif entry.ended_at is None and entry.kind in ("wait", "break"):
+            entry.ended_at = later(entry.started_at, moment)
         elif entry.ended_at is None or rules.whole_minute(entry.started_at) <= moment:
             raise Overlap(visit, entry)
 

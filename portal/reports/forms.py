@@ -1,0 +1,190 @@
+"""The screens of hand-over, survey, signature and review. Shape is checked here, the trade by the operations."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import wtforms
+from flask import request
+
+from portal.accounts.forms import Secret
+from portal.calls.models import Visit
+from portal.calls.rules import TO_MEND
+from portal.calls.words import STATES
+from portal.customers.models import Contact
+from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Words
+from portal.i18n import LOCALES, lazy
+from portal.reports import survey as questionnaire
+from portal.reports.operations.sealing import Mark
+from portal.reports.words import ABSENCES, SIGNER_ROLES
+from portal.signing.rules import read_strokes
+from portal.visits.words import ROWS, choices
+
+NAME_LIMIT = 100
+REVIEWED = ("signed", "unsigned", "approved", "returned")
+
+
+class HandOverForm(EntryForm):
+    """Who signs, in which language. A typed name goes before the contact that is ticked."""
+
+    locale = Choice(lazy("The customer's language"), required=lazy("Choose the customer's language."))
+    signer = Choice(lazy("Who signs"), required=False)
+    signer_name = Line(lazy("Name"), limit=NAME_LIMIT)
+    signer_role = Choice(lazy("Relation to the customer"), choices=choices(SIGNER_ROLES), required=False)
+
+    def __init__(self, visit: Visit, **kwargs: Any) -> None:
+        self.contacts = {str(contact.id): contact for contact in visit.call.site.contacts}
+        own = visit.call.customer.locale
+        known = visit.call.contact_id or next((contact.id for contact in self.contacts.values()), None)
+        shown = {"locale": own, "signer": str(known or ""), "signer_role": "employee"}
+        super().__init__(zone=visit.zone, data=shown, **kwargs)
+        order = sorted(LOCALES.items(), key=lambda pair: pair[0] != own)
+        self.locale.choices = [(code, name) for code, name in order]
+        self.signer.choices = [(key, contact_words(contact)) for key, contact in self.contacts.items()]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.signer_name.data and not self.chosen_contact:
+            self.signer_name.errors = [*self.signer_name.errors, str(lazy("Choose or write who signs."))]
+            return False
+        if self.signer_name.data and not self.signer_role.data:
+            self.signer_role.errors = [*self.signer_role.errors, str(lazy("Say who this is to the customer."))]
+            return False
+        return valid
+
+    @property
+    def chosen_contact(self) -> Contact | None:
+        return self.contacts.get(self.signer.data or "")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        contact = self.chosen_contact
+        typed = {"signer_name": self.signer_name.data, "signer_role": self.signer_role.data}
+        known = {"signer_name": contact.name, "signer_role": contact.role} if contact else {}
+        return {"locale": self.locale.data, **(typed if self.signer_name.data else known)}
+
+
+def contact_words(contact: Contact) -> str:
+    return f"{contact.name} · {SIGNER_ROLES[contact.role]}" if contact.role in SIGNER_ROLES else contact.name
+
+
+class AbsenceForm(EntryForm):
+    absence = Choice(
+        lazy("What happened"), choices=choices(ABSENCES), default="absent", required=lazy("Say what happened.")
+    )
+    reason = Words(lazy("What you found and whom you tried to reach"), required=lazy("Say why."), limit=500)
+    photo = Picture(lazy("Photo of the site"))
+
+
+class SurveyForm(EntryForm):
+    """The questions that fit the job, in the customer's language; each a field of its own."""
+
+    q_reasons = Choices("")
+    q_comment = Words("", limit=500)
+    declined = wtforms.HiddenField()
+
+    def __init__(self, locale: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.q_reasons.choices = questionnaire.choices(questionnaire.REASONS, locale)
+        self.q_reasons.label.text = questionnaire.said(questionnaire.REASON, locale)
+        self.q_comment.label.text = questionnaire.said(questionnaire.COMMENT, locale)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if self.declines and self.problem is None:
+            return True
+        return super().validate(extra_validators)
+
+    @property
+    def declines(self) -> bool:
+        """The button “Prefer not to answer” was pressed; what had been ticked is not kept."""
+        return bool(self.declined.data)
+
+    @property
+    def answers(self) -> dict[str, Any] | None:
+        if self.declines:
+            return None
+        return {name: field.data for name, field in self._fields.items() if name.startswith("q_")}
+
+
+def survey_form(locale: str, payload: Mapping[str, Any]) -> SurveyForm:
+    """A form with a field for each question that fits the job."""
+    fields = {
+        question.name: Choice(
+            questionnaire.said(question.words, locale),
+            choices=questionnaire.choices(question.answers, locale),
+            required=lazy("Choose an answer.") if question.required else False,
+        )
+        for question in questionnaire.asked(payload)
+    }
+    return type("AskedForm", (SurveyForm,), fields)(locale)
+
+
+class Strokes(wtforms.HiddenField):
+    """The ink as the phone sends it; what cannot be read as ink is no ink."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        sent = valuelist[0] if valuelist else ""
+        self.data = read_strokes(sent) if sent else None
+        self.kept = sent if self.data else ""
+
+    def _value(self) -> str:
+        return getattr(self, "kept", "")
+
+
+class SignatureForm(EntryForm):
+    strokes = Strokes(lazy("Your signature"))
+    typed_name = Line(lazy("Your name"), limit=NAME_LIMIT)
+    agree = wtforms.BooleanField(lazy("I agree to the statement above."))
+    remarks = Words(lazy("Remarks"), limit=500)
+    occurred_at = Moment(lazy("When"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.agree.data:
+            self.agree.errors = [*self.agree.errors, str(lazy("Tick this if you agree."))]
+            return False
+        return valid
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(
+            strokes=self.strokes.data or (),
+            typed_name=self.typed_name.data or "",
+            signed_at_device=self.occurred_at.data,
+            device=request.user_agent.string[:300],
+        )
+
+
+class ReleaseForm(EntryForm):
+    pin = Secret(lazy("PIN"), pin=True, words=lazy("Write your PIN."))
+
+
+class ApprovalForm(EntryForm):
+    note = Words(lazy("Note"), limit=1000)
+
+
+class ReturnForm(EntryForm):
+    items = Choices(lazy("What is to be mended"), choices=[(row, ROWS[row]) for row in TO_MEND])
+    note = Words(lazy("What the technician will read"), required=lazy("Say what is to be mended."), limit=1000)
+
+
+class ResubmissionForm(EntryForm):
+    note = Words(lazy("Answer to the reviewer"), required=lazy("Say what you checked or added."), limit=1000)
+
+
+class ReportFilters(wtforms.Form):
+    """The list's filter; odd values show everything."""
+
+    q = Line(lazy("Search"), limit=100, render_kw={"type": "search"})
+    state = Choice(lazy("State"), required=False)
+
+    def __init__(self) -> None:
+        super().__init__(formdata=request.args)
+        self.state.choices = [("", lazy("All")), *state_choices(REVIEWED)]
+
+    @property
+    def chosen_state(self) -> str:
+        return self.state.data if self.state.data in REVIEWED else ""
+
+
+def state_choices(states: Iterable[str]) -> list[tuple[str, Any]]:
+    return [(state, STATES[state][0]) for state in states]

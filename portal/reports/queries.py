@@ -1,0 +1,259 @@
+"""What the report's pages read, in few statements."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from portal.accounts.models import Person
+from portal.calls.models import Assignment, Call, Visit
+from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
+from portal.db import db
+from portal.forms import plain
+from portal.reports import survey as questionnaire
+from portal.reports.models import HandOver, Report, Resubmission, Review, Survey, is_newest
+from portal.reports.rules import WAITING, Check, Reported, checks, risk
+from portal.signing.models import SealedDocument
+from portal.stock.models import Item, UsualPart
+from portal.visits.models import VisitEvent
+
+PAGE_SIZE = 50
+QUEUE_SIZE = 50
+
+Cursor = tuple[datetime, uuid.UUID]
+
+
+def with_record() -> list[Any]:
+    """What a report is composed of and what its page shows of the visit."""
+    call = joinedload(Visit.call)
+    return [
+        call.joinedload(Call.site),
+        call.joinedload(Call.customer),
+        call.joinedload(Call.contact),
+        call.joinedload(Call.branch),
+        call.joinedload(Call.equipment).joinedload(Equipment.product),
+        joinedload(Visit.person),
+        selectinload(Visit.assignments),
+    ]
+
+
+def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
+    query = Visit.visible_to(person).where(Visit.id == visit_id)
+    found: Visit | None = db.session.scalars(query.options(*with_record())).unique().one_or_none()
+    return found
+
+
+def find_report(number: str, person: Person, revision: int | None = None) -> Report | None:
+    """The newest revision, or the one asked for, if the person may see it."""
+    query = Report.visible_to(person).where(Report.number == plain(number)[:30])
+    query = query.where(Report.revision == revision) if revision else query.order_by(Report.revision.desc()).limit(1)
+    found: Report | None = db.session.scalar(
+        query.options(
+            contains_eager(Report.visit).options(*with_record()),
+            joinedload(Report.document),
+            selectinload(Report.reviews).joinedload(Review.reviewer),
+        )
+    )
+    return found
+
+
+def revisions_of(report: Report) -> list[Row[Any]]:
+    query = select(Report.revision, Report.submitted_at, Report.signed).where(Report.number == report.number)
+    return list(db.session.execute(query.order_by(Report.revision)))
+
+
+def answers_to_returns(report: Report) -> list[Resubmission]:
+    """What technicians wrote when they sent the report again."""
+    query = select(Resubmission).where(Resubmission.report_id == report.id).order_by(Resubmission.recorded_at)
+    return list(db.session.scalars(query.options(joinedload(Resubmission.person))))
+
+
+def find_hand_over(token: str) -> HandOver | None:
+    visit = joinedload(HandOver.visit).options(*with_record())
+    return db.session.scalars(select(HandOver).where(HandOver.token == token).options(visit)).unique().one_or_none()
+
+
+def report_of(given: HandOver, revision: int) -> Report | None:
+    """The report that this hand-over was for, once it is signed."""
+    return db.session.scalar(select(Report).where(Report.visit_id == given.visit_id, Report.revision == revision))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which reports the list shows."""
+
+    q: str = ""
+    state: str = ""
+    before: Cursor | None = None
+
+
+def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor | None]:
+    """A page of reports, newest first, and where the next begins."""
+    query = (
+        Report.visible_to(person)
+        .where(is_newest())
+        .join(Call, Call.id == Visit.call_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .with_only_columns(
+            Report.id, Report.number, Report.revision, Report.submitted_at, Visit.state,
+            Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
+            Person.name.label("technician"), Call.number.label("call"),
+        )
+        .order_by(Report.submitted_at.desc(), Report.id.desc())
+        .limit(PAGE_SIZE + 1)
+    )  # fmt: skip
+    if wanted.q:
+        columns = (Report.number, Call.number, Customer.name, Site.name)
+        query = query.where(or_(*(column.icontains(wanted.q, autoescape=True) for column in columns)))
+    if wanted.state:
+        query = query.where(Visit.state == wanted.state)
+    if wanted.before:
+        moment, report_id = wanted.before
+        same = and_(Report.submitted_at == moment, Report.id < report_id)
+        query = query.where(or_(Report.submitted_at < moment, same))
+    rows: list[Any] = list(db.session.execute(query))
+    if len(rows) <= PAGE_SIZE:
+        return rows, None
+    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].submitted_at, rows[PAGE_SIZE - 1].id)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A report that waits for its review, with its checks."""
+
+    row: Any
+    content: dict[str, Any]
+    checks: list[Check]
+    survey: Any
+    standard_minutes: int | None
+    unusual_parts: frozenset[str]
+
+    @property
+    def failed(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
+
+    @property
+    def risk(self) -> int:
+        return risk(self.checks)
+
+
+def review_queue(person: Person) -> tuple[list[Waiting], int]:
+    """Reports that wait for somebody else's eyes, riskiest first, and how many there are in all.
+
+    Of a long queue the oldest are taken; within them the order is by risk, then by age.
+    """
+    rows = waiting_rows(person)
+    visit_ids = [row.visit_id for row in rows]
+    surveys = surveys_of(visit_ids)
+    suspects = suspect_visits(visit_ids)
+    standards = standard_minutes({row.family for row in rows if row.family})
+    usual = usual_parts({row.product_id for row in rows if row.product_id})
+    found = []
+    for row in rows:
+        content = json.loads(row.content)
+        parts = {part["part_no"] for part in content["parts"]}
+        known = usual.get(row.product_id)
+        unusual = frozenset(parts - known) if known else frozenset()
+        standard = standard_of(content, standards.get(row.family or "", {}))
+        survey = surveys.get(row.visit_id)
+        reported = reported_by(row, content, survey, standard, bool(unusual), row.visit_id in suspects)
+        found.append(Waiting(row, content, checks(reported), survey, standard, unusual))
+    found.sort(key=lambda one: (-one.risk, one.row.submitted_at))
+    return found, count_waiting(person) if len(rows) == QUEUE_SIZE else len(rows)
+
+
+def of_others(person: Person) -> list[Any]:
+    """Conditions: waiting for review, newest revision, and not the person's own work (SR-11)."""
+    own = select(Assignment.id).where(Assignment.visit_id == Visit.id, Assignment.person_id == person.id)
+    return [Visit.state.in_(WAITING), is_newest(), ~own.exists()]
+
+
+def waiting_rows(person: Person) -> list[Row[Any]]:
+    query = (
+        select(
+            Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at, Report.visit_id,
+            SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
+            Person.name.label("technician"), Equipment.product_id, Product.family,
+            Call.number.label("call"),
+        )
+        .join(Visit, Visit.id == Report.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
+        .join(SealedDocument, SealedDocument.n == Report.document_n)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .outerjoin(Equipment, Equipment.id == Call.equipment_id)
+        .outerjoin(Product, Product.id == Equipment.product_id)
+        .where(*of_others(person))
+        .order_by(Report.submitted_at, Report.id)
+        .limit(QUEUE_SIZE)
+    )  # fmt: skip
+    rows: list[Any] = list(db.session.execute(query))
+    return rows
+
+
+def count_waiting(person: Person) -> int:
+    query = select(func.count()).select_from(Report).join(Visit, Visit.id == Report.visit_id)
+    return db.session.scalar(query.where(*of_others(person))) or 0
+
+
+def surveys_of(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Survey]:
+    found = db.session.scalars(select(Survey).where(Survey.visit_id.in_(list(visit_ids))))
+    return {survey.visit_id: survey for survey in found}
+
+
+def suspect_visits(visit_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    wanted = VisitEvent.visit_id.in_(list(visit_ids))
+    return set(db.session.scalars(select(VisitEvent.visit_id).where(wanted, VisitEvent.clock_suspect)))
+
+
+def standard_minutes(families: Iterable[str]) -> dict[str, dict[tuple[str, str], int]]:
+    """Standard minutes of the known faults by family, then by (symptom, component): the longest that fits."""
+    query = select(KnownFault).where(KnownFault.family.in_(list(families)), KnownFault.standard_minutes.is_not(None))
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for fault in db.session.scalars(query):
+        of_family = found.setdefault(fault.family, {})
+        key = (fault.symptom, fault.component)
+        of_family[key] = max(of_family.get(key, 0), fault.standard_minutes or 0)
+    return found
+
+
+def standard_of(content: dict[str, Any], known: dict[tuple[str, str], int]) -> int | None:
+    symptom, component = content.get("symptom_code"), content.get("failed_component")
+    return known.get((symptom["code"], component["code"])) if symptom and component else None
+
+
+def usual_parts(product_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    query = select(UsualPart.product_id, Item.code).join(Item, Item.id == UsualPart.item_id)
+    found: dict[uuid.UUID, set[str]] = {}
+    for product_id, code in db.session.execute(query.where(UsualPart.product_id.in_(list(product_ids)))):
+        found.setdefault(product_id, set()).add(code)
+    return found
+
+
+def reported_by(
+    row: Any, content: dict[str, Any], survey: Survey | None, standard: int | None, unusual: bool, suspect: bool
+) -> Reported:
+    answers = survey.answers if survey else {}
+    overall = answers.get("q_overall")
+    return Reported(
+        outcome=content.get("outcome"),
+        signed=row.signed,
+        remarks=bool(content.get("customer_opinion")),
+        overall=int(overall) if overall else None,
+        resolved=answers.get("q_resolved"),
+        conduct=questionnaire.has_conduct_answer(answers),
+        photos=len(content["photos"]),
+        labour_minutes=content.get("labour_minutes") or 0,
+        standard_minutes=standard,
+        clock_suspect=suspect,
+        unusual_parts=unusual,
+        part_not_recoverable=any(part["old_part"] == "not_recoverable" for part in content["parts"]),
+    )

@@ -1,0 +1,119 @@
+"""The report as people read it on a screen: the paper's own cells and words, so that both always say the same."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from portal.i18n import TAGS
+from portal.reports.paper.charges import charges, parts_table
+from portal.reports.paper.formats import Tongue
+from portal.reports.paper.sheet import Payload, Row, Sheet
+from portal.reports.paper.signature import Signature, drawn
+
+PARTS_HIDDEN = ("charge",)  # the charges block says it once for all
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of cells under a heading; the parts' table stands in a block of its own."""
+
+    key: str
+    title: str
+    rows: list[Row]
+    table: dict[str, Any] | None = None
+
+    @property
+    def cells(self) -> Row:
+        return [cell for row in self.rows for cell in row]
+
+
+class Reading:
+    """One report in its own language."""
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+        self.tongue = Tongue(payload["language"])
+        self.lang = TAGS[payload["language"]]
+        self._sheet = Sheet(payload, self.tongue)
+
+    def word(self, name: str) -> str:
+        return self.tongue.word(name)
+
+    def label(self, name: str) -> str:
+        return self.tongue.label(name)
+
+    def choice(self, kind: str, value: Any) -> str:
+        return self.tongue.choice(kind, value)
+
+    @property
+    def order(self) -> Block:
+        return Block("order", self.word("title"), [self._sheet.strip()])
+
+    @property
+    def customer(self) -> Block:
+        return self._block("customer", self._sheet.customer())
+
+    @property
+    def equipment(self) -> Block:
+        return self._block("equipment", self._sheet.equipment())
+
+    @property
+    def times(self) -> Block:
+        return self._block("times", self._sheet.times())
+
+    @property
+    def fault(self) -> Block:
+        return self._block("fault", self._sheet.fault())
+
+    @property
+    def work(self) -> Block:
+        return self._block("work", self._sheet.work())
+
+    @property
+    def parts(self) -> Block:
+        return Block("parts", self.word("block_parts"), [], parts_table(self.payload, self.tongue))
+
+    @property
+    def charges(self) -> Block:
+        return self._block("charges", charges(self.payload, self.tongue))
+
+    @property
+    def advice(self) -> Block:
+        return self._block("advice", self._sheet.advice())
+
+    @property
+    def opinion(self) -> Block:
+        return self._block("signature", self._sheet.opinion())
+
+    @property
+    def sheet(self) -> list[Block]:
+        """All blocks in the order of the printed form."""
+        return [
+            self.order, self.customer, self.equipment, self.times, self.fault, self.work, self.parts, self.charges,
+            self.advice,
+        ]  # fmt: skip
+
+    @property
+    def technicians(self) -> str:
+        return ("、" if self.tongue.chinese else ", ").join(self.payload["technician_names"])
+
+    @property
+    def signed_at(self) -> str:
+        return self.tongue.moment(self.payload.get("signed_at"), zone=True)
+
+    @property
+    def refusal(self) -> str:
+        return self.tongue.choice("sign_refusal_reason", self.payload.get("sign_refusal_reason"))
+
+    def caption(self, photo: dict[str, Any]) -> str:
+        label = self.tongue.choice("photo", photo.get("label")) or self.word("photo")
+        return f"{label} · {self.tongue.moment(photo.get('taken_at'))}"
+
+    def _block(self, key: str, rows: list[Row]) -> Block:
+        return Block(key, self.word(f"block_{key}"), rows)
+
+
+def ink_image(evidence: dict[str, Any]) -> str | None:
+    """The strokes as an image address; the picture is made of numbers only."""
+    picture = drawn(Signature(strokes=evidence.get("strokes") or None))
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}" if picture else None

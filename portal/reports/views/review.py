@@ -1,0 +1,98 @@
+"""The reviewer's desk: what was asked beside what was reported, riskiest first; approve, or return."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.forms import EntryForm
+from portal.htmx import page
+from portal.i18n import _
+from portal.permissions import Permission, authorize, requires
+from portal.reports import operations, queries
+from portal.reports import survey as questionnaire
+from portal.reports.forms import ApprovalForm, ReturnForm
+from portal.reports.models import Report
+from portal.reports.queries import Waiting
+from portal.reports.reading import Reading, ink_image
+from portal.reports.views.base import bp
+from portal.signing.operations import evidence_of
+from portal.visits.queries import equipment_history
+
+
+@bp.get("/review")
+@requires(Permission.REPORT_REVIEW)
+def review() -> BaseResponse:
+    queue, total = queries.review_queue(current_user)
+    wanted = request.args.get("report", "")
+    position = next((n for n, one in enumerate(queue) if one.row.number == wanted), 0)
+    if not queue:
+        return page("reports/review.html", queue=[], total=0, chosen=None)
+    return page(
+        "reports/review.html",
+        queue=queue,
+        total=total,
+        gone=bool(wanted) and queue[position].row.number != wanted,
+        previous=queue[position - 1].row.number if position else None,
+        following=queue[position + 1].row.number if position + 1 < len(queue) else None,
+        **beside(queue[position]),
+    )
+
+
+def beside(chosen: Waiting) -> dict[str, Any]:
+    """What was asked and what was reported, for one report of the queue."""
+    report = find_report(chosen.row.number)
+    evidence = evidence_of(report.document)
+    return {
+        "chosen": chosen,
+        "report": report,
+        "visit": report.visit,
+        "payload": chosen.content,
+        "reading": Reading(chosen.content),
+        "evidence": evidence,
+        "ink": ink_image(evidence),
+        "past": equipment_history(report.visit),
+        "answers": queries.answers_to_returns(report) if report.reviews else [],
+        "answer_words": questionnaire.answer_words,
+        "approval_form": ApprovalForm(),
+        "return_form": ReturnForm(),
+    }
+
+
+def find_report(number: str) -> Report:
+    """The newest revision; 403 for whoever worked on its visit."""
+    report = queries.find_report(number, current_user) or abort(404)
+    authorize(Permission.REPORT_REVIEW, report)
+    return report
+
+
+@bp.route("/reports/<number>/approval", methods=["GET", "POST"])
+@requires(Permission.REPORT_REVIEW)
+def approval(number: str) -> BaseResponse:
+    report, form = find_report(number), ApprovalForm()
+    if form.accepted():
+        with form.refusals():
+            operations.approve(report, note=form.note.data or "", person=current_user)
+            return to_next(_("%(number)s is approved.", number=report.number))
+    return decision_page("reports/approval.html", report, form)
+
+
+@bp.route("/reports/<number>/return", methods=["GET", "POST"])
+@requires(Permission.REPORT_REVIEW)
+def return_report(number: str) -> BaseResponse:
+    report, form = find_report(number), ReturnForm()
+    if form.accepted():
+        with form.refusals():
+            operations.return_report(report, items=form.items.data or [], note=form.note.data, person=current_user)
+            return to_next(_("%(number)s was returned to the technician.", number=report.number))
+    return decision_page("reports/return.html", report, form)
+
+
+def to_next(words: str) -> BaseResponse:
+    flash(words)
+    return redirect(url_for("reports.review"), 303)
+
+
+def decision_page(template: str, report: Report, form: EntryForm) -> BaseResponse:
+    return page(template, form=form, report=report, visit=report.visit)

@@ -1,0 +1,96 @@
+"""The technician's side: the report as it stands, the hand-over, and a returned report sent again."""
+
+import uuid
+
+from flask import Response, abort, flash, g, redirect, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.calls.models import Visit
+from portal.errors import Conflict
+from portal.htmx import page
+from portal.i18n import _, lazy
+from portal.permissions import Permission, requires
+from portal.reports import operations
+from portal.reports.content import compose
+from portal.reports.forms import AbsenceForm, HandOverForm, ResubmissionForm
+from portal.reports.models import newest_report
+from portal.reports.operations.handing import next_revision
+from portal.reports.operations.reviewing import is_as_signed
+from portal.reports.reading import Reading
+from portal.reports.views.base import bp, find_visit, photo_of
+from portal.visits.models import latest_finding, live_photos
+from portal.visits.readiness import readiness
+from portal.visits.rules import HANDOVER_STATES, OPEN_STATES
+
+
+@bp.get("/visits/<uuid:visit_id>/report")
+@requires(Permission.VISIT_VIEW)
+def draft(visit_id: uuid.UUID) -> BaseResponse:
+    """What the customer will get; once it is sealed, the sealed report."""
+    visit = find_visit(visit_id, Permission.VISIT_VIEW)
+    report = newest_report(visit)
+    if report is not None and visit.state != "returned":
+        return redirect(url_for("reports.show", number=report.number), 303)
+    payload = compose(visit, visit.call.customer.locale, revision=next_revision(visit))
+    return page("reports/draft.html", visit=visit, reading=Reading(payload), payload=payload)
+
+
+@bp.get("/visits/<uuid:visit_id>/report/photos/<digest>.jpg")
+@requires(Permission.VISIT_VIEW)
+def draft_photo(visit_id: uuid.UUID, digest: str) -> Response:
+    visit = find_visit(visit_id, Permission.VISIT_VIEW)
+    return photo_of({"photos": [{"digest": photo.digest} for photo in live_photos(visit)]}, digest)
+
+
+@bp.route("/visits/<uuid:visit_id>/handover", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def handover(visit_id: uuid.UUID) -> BaseResponse:
+    visit = find_visit(visit_id, Permission.VISIT_RECORD)
+    found = latest_finding(visit)
+    if found is not None and found.outcome == "no_access":
+        return absence(visit)
+    form = HandOverForm(visit)
+    if form.accepted():
+        with form.refusals():
+            given = operations.hand_over(visit, **form.values, person=current_user, session=g.sign_in)
+            return redirect(url_for("handover.show", token=given.token), 303)
+    return handover_page("reports/handover.html", visit, form)
+
+
+def absence(visit: Visit) -> BaseResponse:
+    form = AbsenceForm(zone=visit.zone)
+    if form.accepted():
+        with form.refusals():
+            operations.end_unsigned(visit, **form.values, person=current_user)
+            return redirect(url_for("visits.show", visit_id=visit.id), 303)
+    return handover_page("reports/absence.html", visit, form)
+
+
+def handover_page(template: str, visit: Visit, form: HandOverForm | AbsenceForm) -> Response:
+    report = newest_report(visit)
+    return page(
+        template,
+        form=form,
+        visit=visit,
+        missing=readiness(visit) if visit.state in OPEN_STATES | HANDOVER_STATES else [],
+        possible=visit.state in HANDOVER_STATES,
+        photos=live_photos(visit),
+        unchanged=visit.state == "returned" and report is not None and is_as_signed(visit, report),
+    )
+
+
+@bp.route("/visits/<uuid:visit_id>/resubmission", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def resubmission(visit_id: uuid.UUID) -> BaseResponse:
+    visit = find_visit(visit_id, Permission.VISIT_RECORD)
+    report = newest_report(visit) or abort(404)
+    form = ResubmissionForm(zone=visit.zone)
+    if form.accepted():
+        with form.refusals():
+            operations.resubmit(visit, form.note.data, person=current_user)
+            flash(_("%(number)s was sent again.", number=report.number))
+            return redirect(url_for("visits.show", visit_id=visit.id), 303)
+    elif form.problem is None and visit.state != "returned" and form.status == 422:
+        form.refuse(Conflict(lazy("This report was not returned, or it was sent again already.")))
+    return page("reports/resubmission.html", form=form, visit=visit, report=report)
