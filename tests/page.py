@@ -65,7 +65,7 @@ class Page:
         return str(first.get("value", ""))
 
     def check(self) -> None:
-        """What must be true of every page: one h1, unique ids, labelled fields, forms with addresses, no inline code."""
+        """True of every page: one h1, unique ids, labelled fields, forms with addresses, no inline code."""
         if not self.is_html or not self.soup or self.response.request.headers.get("HX-Request"):
             return
         assert len(self.all("h1")) == 1, f"{len(self.all('h1'))} h1 on {self.response.request.path}"

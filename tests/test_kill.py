@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of writes: what was acknowledged is there once; the rest can be sent again, and is there once."""
+"""SIGKILL in the middle of writes: what was acknowledged is there once; the rest can be sent again, once."""
 
 import http.client
 import json

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
 from portal.accounts.models import Branch, Person, PersonRole
+from portal.accounts.secrets import hashed
 from portal.calls import operations as calls
 from portal.calls.models import Visit
 from portal.clock import now
@@ -56,8 +56,7 @@ def labels(zh: str, en: str | None = None) -> dict[str, str]:
 
 def build() -> None:
     """Fills an empty database. Flushes; the caller commits."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
-    password, pin = hasher.hash(PASSWORD), hasher.hash(PIN)
+    password, pin = hashed(PASSWORD), hashed(PIN)
     branch = Branch(
         code="01", labels=labels("示例山健身设备服务有限公司", "Mount Example Fitness"), hotline="100 0000 0000"
     )

@@ -15,7 +15,7 @@ from portal import db as database
 from portal import history
 from portal.accounts import rules
 from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn
-from portal.accounts.secrets import hashed, hasher, matches, new_token, token_hash
+from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, token_hash
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -123,7 +123,7 @@ def check_password(person: Person | None, password: str, *, username: str, addre
         database.afterwards(lambda: count_failure(key))
         raise Rejected(lazy("Username or password is wrong."), field="password")
     db.session.execute(delete(FailedTries).where(FailedTries.key == key))
-    if person and hasher.check_needs_rehash(person.password_hash):
+    if person and needs_rehash(person.password_hash):
         person.password_hash = hashed(password)
 
 

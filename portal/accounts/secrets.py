@@ -22,6 +22,11 @@ def matches(secret_hash: str | None, secret: str) -> bool:
         return False
 
 
+def needs_rehash(secret_hash: str) -> bool:
+    """Whether it was made with other costs than today's."""
+    return hasher.check_needs_rehash(secret_hash)
+
+
 @cache
 def decoy() -> str:
     return hasher.hash(secrets.token_hex(16))

@@ -13,15 +13,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (960, 720)
 FLOOR, FRAME, BELT, STEEL, INK = "#c9c5bd", "#30353b", "#4d5157", "#b8bec4", "#15181b"
-ACCENTS = {"before": "#b3261e", "after": "#1b6b3a", "damage": "#b3261e", "meter": "#e0e36b", "other": "#5b6770"}
+ACCENTS = {"before": "#b3261e", "after": "#1b6b3a", "damage": "#b3261e", "meter": "#e0e36b"}
 
 
 def photo(label: str, brand: str, model: str, serial: str) -> bytes:
-    """A JPEG of the kind `label` names (photo labels of the visit): a rating plate, or the machine with a mark."""
+    """A JPEG of the kind `label` names (photo labels of the visit): a rating plate, a meter, a door, or the machine."""
     picture = Image.new("RGB", SIZE, FLOOR)
     pen = ImageDraw.Draw(picture)
     if label == "nameplate":
         draw_plate(pen, brand, model, serial)
+    elif label == "other":
+        draw_door(pen)
     elif label == "meter":
         draw_meter(pen, serial)
     else:
@@ -55,7 +57,7 @@ def draw_machine(pen: ImageDraw.ImageDraw, label: str, model: str, serial: str) 
     for _scratch in range(4 if label == "after" else 40):
         x, y = chance.randint(330, 640), chance.randint(210, 580)
         pen.line((x, y, x + chance.randint(-20, 20), y + chance.randint(10, 50)), fill="#7d8288", width=3)
-    accent = ACCENTS.get(label, ACCENTS["other"])
+    accent = ACCENTS[label]
     if label in ("before", "damage"):
         pen.ellipse((430, 330, 580, 470), outline=accent, width=8)
     pen.rectangle((0, 0, SIZE[0], 64), fill=accent)
@@ -77,6 +79,15 @@ def draw_pivot(pen: ImageDraw.ImageDraw) -> None:
     pen.line((495, 405, 700, 560), fill=STEEL, width=26)
 
 
+def draw_door(pen: ImageDraw.ImageDraw) -> None:
+    """A closed door: nobody was there."""
+    pen.rectangle((320, 60, 640, 680), fill="#6b4f3a", outline=FRAME, width=12)
+    for top in (110, 400):
+        pen.rectangle((370, top, 590, top + 230), outline="#543d2c", width=8)
+    pen.ellipse((580, 360, 616, 396), fill=ACCENTS["meter"])
+    pen.rectangle((0, 680, SIZE[0], SIZE[1]), fill="#8a867e")
+
+
 def draw_meter(pen: ImageDraw.ImageDraw, serial: str) -> None:
     reading = random.Random(serial).randint(180, 950) / 100
     pen.rounded_rectangle((250, 60, 710, 680), 40, fill=FRAME)
@@ -89,17 +100,24 @@ def draw_meter(pen: ImageDraw.ImageDraw, serial: str) -> None:
 def signature(name: str) -> list[list[list[int]]]:
     """Strokes of a scribble that looks written: [x, y, t], x and y in 0-10000 of the box's width, t in ms."""
     chance = random.Random(name)
-    strokes, x, t = [], 1500, 0
-    for _stroke in range(3):
-        strokes.append(curve(chance, x, t))
-        x, t = strokes[-1][-1][0] + 250, strokes[-1][-1][2] + 180
+    strokes: list[list[list[int]]] = []
+    x, t = 1400, 0
+    for points in (22, 30, 26, 34):
+        strokes.append(curve(chance, points, x, t))
+        x, t = strokes[-1][-1][0] - chance.randint(100, 400), strokes[-1][-1][2] + 160
     return strokes
 
 
-def curve(chance: random.Random, x: int, t: int) -> list[list[int]]:
-    height, waves, phase = chance.randint(500, 900), chance.uniform(1.2, 2.4), chance.uniform(0, math.pi)
-    width = chance.randint(1500, 2200)
-    return [
-        [x + width * step // 23, int(1800 + height * math.sin(phase + waves * math.tau * step / 23)), t + step * 26]
-        for step in range(24)
-    ]
+def curve(chance: random.Random, points: int, x: int, t: int) -> list[list[int]]:
+    """A line that runs to the right in loops of changing height."""
+    turns, phase = chance.uniform(1.1, 2.6), chance.uniform(0, math.tau)
+    width, height = chance.randint(1100, 1700), chance.randint(450, 1000)
+    base, slope = chance.randint(1500, 2000), chance.randint(-400, 300)
+    line = []
+    for step in range(points):
+        done = step / (points - 1)
+        angle = phase + turns * math.tau * done
+        swing = height * (0.35 + 0.65 * math.sin(math.pi * done)) * math.sin(angle)
+        loop = 0.28 * width * math.cos(angle + 0.9)
+        line.append([int(x + width * done + loop), int(base + slope * done + swing), t + step * 24])
+    return line

@@ -40,7 +40,8 @@ class Ledger:
     problems: list[str] = field(default_factory=list)
 
 
-def audit() -> Ledger:
+def audit(more: Iterable[Check] = MORE) -> Ledger:
+    """The whole ledger; `more`: the checks of the features above."""
     ledger = Ledger()
     codes: dict[Any, str] = dict(read("SELECT id, code FROM item"))
     kinds: dict[Any, str] = dict(read("SELECT id, kind FROM location"))
@@ -51,7 +52,7 @@ def audit() -> Ledger:
         *wrong_valuations(ledger, codes),
         *wrong_reversals(codes),
         *missing_guards(),
-        *(problem for check in MORE for problem in check()),
+        *(problem for check in more for problem in check()),
     ]
     ledger.problems = problems
     return ledger
@@ -85,13 +86,17 @@ def replay(ledger: Ledger, codes: dict[Any, str], kinds: dict[Any, str]) -> None
 
 
 def in_chunks() -> Iterator[Any]:
-    """All movements, a chunk at a time, so that memory stays flat."""
+    """All movements as the driver gives them, a chunk at a time, so that memory stays flat."""
     last = -(2**62)
+    cursor = db.session.connection().connection.cursor()
     columns = (
         "n, kind, item_id, quantity, source_id, destination_id, unit_cost, amount, source_balance, destination_balance"
     )
-    query = text(f"SELECT {columns} FROM movement WHERE n > :last ORDER BY n LIMIT {CHUNK}")
-    while chunk := db.session.execute(query, {"last": last}).all():
+    while True:
+        cursor.execute(f"SELECT {columns} FROM movement WHERE n > {last:d} ORDER BY n LIMIT {CHUNK}")
+        chunk = cursor.fetchall()
+        if not chunk:
+            return cursor.close()
         yield from chunk
         last = chunk[-1][0]
 

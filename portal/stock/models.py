@@ -84,6 +84,8 @@ class Movement(Model):
         Index("ix_movement_destination_n", "destination_id", "n"),
         Index("ix_movement_source_item_n", "source_id", "item_id", "n"),
         Index("ix_movement_destination_item_n", "destination_id", "item_id", "n"),
+        Index("ix_movement_person_n", "person_id", "n"),
+        Index("ix_movement_document", "document"),
         Index("ix_movement_occurred_at", "occurred_at"),
     )
 

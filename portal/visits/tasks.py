@@ -31,13 +31,13 @@ class Task:
 
 def tasks_of(facts: Facts, missing: list[Missing], now: datetime) -> list[Task]:
     """The rows of the visit page for its technician."""
-    told = {
+    begun = {
         "findings": (facts.finding is not None, findings_fact(facts)),
         "parts": (bool(facts.parts) or facts.no_parts, parts_fact(facts)),
         "time": (bool(facts.time), time_fact(facts, now)),
         "photos": (bool(facts.photos), photos_fact(facts)),
     }
-    return [recording_task(facts, row, *told[row], missing) for row in rules.ROWS] + [sign_task(facts, missing)]
+    return [recording_task(facts, row, *begun[row], missing) for row in rules.ROWS] + [sign_task(facts, missing)]
 
 
 def recording_task(facts: Facts, row: str, begun: bool, fact: str, missing: list[Missing]) -> Task:
@@ -47,7 +47,15 @@ def recording_task(facts: Facts, row: str, begun: bool, fact: str, missing: list
     kind, state = progress(begun, own, asked)
     is_open = rules.may_change(visit.state, visit.to_mend, row)
     href = url_for(PLACES[row], visit_id=visit.id) if is_open else None
-    return Task(row, ICONS[row], str(ROWS[row]), kind, state, fact, href, own if begun else [])
+    return Task(row, ICONS[row], str(ROWS[row]), kind, state, told(fact, own) if begun else fact, href)
+
+
+def told(fact: str, gaps: list[Missing]) -> str:
+    """The fact, and what is missing beside it in a few words; the sign row has the links."""
+    if len(gaps) == 1:
+        return " · ".join(filter(None, [fact, gaps[0].words]))
+    more = ngettext_("%(num)s answer is missing", "%(num)s answers are missing", len(gaps)) if gaps else ""
+    return " · ".join(filter(None, [fact, more]))
 
 
 def progress(begun: bool, gaps: list[Missing], asked: bool) -> tuple[str, str]:

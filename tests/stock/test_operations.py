@@ -33,7 +33,7 @@ def worth(item: Item) -> tuple[D, D, D]:
 
 def agrees() -> bool:
     db.session.flush()
-    problems = checks.audit().problems
+    problems = checks.audit(more=[]).problems
     assert not problems
     return True
 

@@ -382,8 +382,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_movement_destination_item_n", "movement", ["destination_id", "item_id", "n"], unique=False)
     op.create_index("ix_movement_destination_n", "movement", ["destination_id", "n"], unique=False)
+    op.create_index("ix_movement_document", "movement", ["document"], unique=False)
     op.create_index("ix_movement_item_n", "movement", ["item_id", "n"], unique=False)
     op.create_index("ix_movement_occurred_at", "movement", ["occurred_at"], unique=False)
+    op.create_index("ix_movement_person_n", "movement", ["person_id", "n"], unique=False)
     op.create_index("ix_movement_source_item_n", "movement", ["source_id", "item_id", "n"], unique=False)
     op.create_index("ix_movement_source_n", "movement", ["source_id", "n"], unique=False)
     op.create_table(

@@ -1,6 +1,8 @@
 """Finding a visit for whoever asks, and the visit's page, which all its one-button verbs come back to."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from flask_login import current_user
@@ -45,6 +47,11 @@ def formerly_own(visit_id: uuid.UUID, fact: bool) -> Visit:
     if not fact:
         abort(receipts.hold(_("The visit was given to somebody else.")))
     return db.session.scalars(select(Visit).where(Visit.id == visit_id).options(*queries.with_place())).one()
+
+
+def opened_with(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form shows when it is opened. What was sent stands for itself: a field left out is empty, not old."""
+    return dict(values) if request.method != "POST" else {}
 
 
 def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:

@@ -15,7 +15,7 @@ from portal.permissions import Permission, requires
 from portal.visits import operations, queries, rules
 from portal.visits.forms import FindingsForm, shown
 from portal.visits.models import Finding, latest_finding
-from portal.visits.views.base import bp, find_visit
+from portal.visits.views.base import bp, find_visit, opened_with
 
 Codes = dict[str, list[CodeValue]]
 
@@ -26,7 +26,7 @@ def findings(visit_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD, fact=True)
     codes, faults, last = queries.code_lists(visit), queries.known_faults(visit), latest_finding(visit)
     fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
-    form = FindingsForm(codes, zone=visit.zone, data=shown(last, codes_of(fault)))
+    form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, codes_of(fault))))
     if form.accepted():
         with form.refusals():
             operations.save_findings(visit, person=current_user, **form.values)

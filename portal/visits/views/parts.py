@@ -19,14 +19,14 @@ from portal.visits.facts import Facts
 from portal.visits.forms import PartUseForm, ReasonForm, SearchForm
 from portal.visits.models import PartUse, events_of
 from portal.visits.models import part_uses as logged_at
-from portal.visits.views.base import bp, find_visit
+from portal.visits.views.base import bp, find_visit, opened_with
 
 
 @bp.route("/visits/<uuid:visit_id>/part-uses", methods=["GET", "POST"])
 @requires(Permission.VISIT_RECORD)
 def part_uses(visit_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD)
-    form = PartUseForm(zone=visit.zone, data=asked_for())
+    form = PartUseForm(zone=visit.zone, data=opened_with(asked_for()))
     if form.accepted():
         with form.refusals():
             use = operations.log_part_use(visit, person=current_user, **form.values)
@@ -40,7 +40,7 @@ def part_uses(visit_id: uuid.UUID) -> BaseResponse:
 def asked_for() -> dict[str, Any]:
     """What a card of the catalogue fills in: the part and what usually becomes of the old one."""
     code = plain(request.args.get("item", ""))[:40]
-    part = find_item(code) if code and request.method == "GET" else None
+    part = find_item(code) if code else None
     return {"item": part.code, "old_part": part.old_part} if part else {}
 
 
@@ -86,7 +86,7 @@ def part_use_reversal(visit_id: uuid.UUID, use_id: uuid.UUID) -> BaseResponse:
     use = db.session.get(PartUse, use_id)
     if use is None or use.visit_id != visit.id:
         abort(404)
-    form = ReasonForm(data={"reason": _("Logged by mistake")})
+    form = ReasonForm(data=opened_with({"reason": _("Logged by mistake")}))
     if form.accepted():
         with form.refusals():
             operations.reverse_part_use(visit, use, person=current_user, **form.values)

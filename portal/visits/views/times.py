@@ -15,7 +15,7 @@ from portal.receipts import parse_id
 from portal.visits import operations, queries, rules
 from portal.visits.forms import ReasonForm, TimeEntryForm
 from portal.visits.models import TimeEntry, live_time_entries
-from portal.visits.views.base import bp, find_visit
+from portal.visits.views.base import bp, find_visit, opened_with
 
 
 @bp.route("/visits/<uuid:visit_id>/time-entries", methods=["GET", "POST"])
@@ -25,7 +25,7 @@ def time_entries(visit_id: uuid.UUID) -> BaseResponse:
     entries = live_time_entries(visit)
     wanted = parse_id(request.args.get("entry", ""))
     chosen = next((entry for entry in entries if entry.id == wanted and entry.person_id == current_user.id), None)
-    form = TimeEntryForm(zone=visit.zone, data=preset(chosen, visit))
+    form = TimeEntryForm(zone=visit.zone, data=opened_with(preset(chosen, visit)))
     if form.accepted():
         with form.refusals():
             operations.log_time(visit, person=current_user, **form.values)
@@ -68,7 +68,7 @@ def times_page(visit: Visit, form: TimeEntryForm, entries: list[TimeEntry]) -> R
 def time_entry_removal(visit_id: uuid.UUID, entry_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD)
     entry = next((entry for entry in live_time_entries(visit) if entry.id == entry_id), None)
-    form = ReasonForm(data={"reason": _("Entered by mistake")})
+    form = ReasonForm(data=opened_with({"reason": _("Entered by mistake")}))
     if form.accepted():
         with form.refusals():
             operations.drop_time(visit, entry_id, person=current_user, **form.values)
