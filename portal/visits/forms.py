@@ -42,6 +42,8 @@ class FindingsForm(EntryForm):
         super().__init__(**kwargs)
         for name in rules.CODE_NAMES:
             self[name].choices = [("", "–")] + [(row.code, label(row)) for row in codes.get(name, ())]
+        for name in (*rules.CODE_NAMES, "test_result", "outcome", "outstanding"):
+            self[name].flags.optional = False  # the customer's signature waits for them
 
     @property
     def values(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def issue_the_last(config: dict[str, Any], start: Barrier, answers: Any) -> None
     with app.app_context():
         keeper = Person(app, "laptop")
         keeper.sign_in("qian")
-        start.wait(120)
+        start.wait(60)
         page = keeper.post("/stock/issues", {"item": "TM-KEY", "quantity": "1", "from": "S1", "to": "VAN-zhang"})
         answers.put((page.status, page.errors))
         db.session.remove()
@@ -36,9 +36,10 @@ def test_one_gets_the_last_part_and_five_are_told(database_url: str, world: Any,
     people = [context.Process(target=issue_the_last, args=work) for _n in range(PEOPLE)]
     for person in people:
         person.start()
-    found = sorted(answers.get(timeout=150) for _person in people)
     for person in people:
-        person.join(30)
+        person.join(90)
+    assert [person.exitcode for person in people] == [0] * PEOPLE
+    found = sorted(answers.get(timeout=1) for _person in people)
     assert [status for status, _words in found] == [303] + [422] * (PEOPLE - 1)
     assert all("S1" in words and "TM-KEY" in words for _status, words in found[1:])
     assert not checks.audit(more=[]).problems

@@ -14,6 +14,7 @@ from portal.htmx import page
 from portal.i18n import _, fmt, label
 from portal.permissions import Permission, requires
 from portal.stock.models import find_item, find_van, usual_parts, van_stock
+from portal.stock.words import unit_word
 from portal.visits import operations, queries
 from portal.visits.facts import Facts
 from portal.visits.forms import PartUseForm, ReasonForm, SearchForm
@@ -46,7 +47,7 @@ def asked_for() -> dict[str, Any]:
 
 def say_logged(use: PartUse) -> None:
     """The van may go below zero: what was fitted was fitted."""
-    quantity = f"{fmt.qty(use.quantity)} {use.item.unit}"
+    quantity = f"{fmt.qty(use.quantity)} {unit_word(use.item.unit)}"
     flash(_("Logged: %(part)s, %(quantity)s.", part=label(use.item), quantity=quantity))
     if use.movement.source_balance < 0:
         before = use.movement.source_balance + use.quantity
@@ -66,16 +67,18 @@ def parts_page(visit: Visit, form: EntryForm) -> Response:
     logged = logged_at(visit)
     unit = visit.call.equipment
     facts = Facts(visit, None, {}, logged, [], [], events_of(visit))
+    usual = usual_parts(unit.product_id, van) if unit else []
+    shown = {held.item.id for held in usual}
     return page(
         "visits/part_uses.html",
         form=form,
         visit=visit,
         facts=facts,
-        usual=usual_parts(unit.product_id, van) if unit else [],
+        usual=usual,
         search=search,
         words=words,
         found=queries.parts_like(words, van) if words else [],
-        in_van=[] if words else van_stock(van),
+        in_van=[] if words else [held for held in van_stock(van) if held.item.id not in shown],
     )
 
 
