@@ -1,9 +1,11 @@
 """Error pages in the user's language; JSON for the outbox. None shows an exception's own text."""
 
-from flask import Flask, Response, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from portal import receipts
+from portal.db import db
 from portal.htmx import wants_fragment
 
 PAGES = {400, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503}
@@ -11,6 +13,14 @@ PAGES = {400, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503}
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(OperationalError, database_busy)
+
+
+def database_busy(error: OperationalError) -> Response:
+    """The database did not answer in time or is away: nothing was stored, trying again is safe."""
+    db.session.rollback()
+    current_app.logger.error("database busy", exc_info=error)
+    return http_error(ServiceUnavailable())
 
 
 def http_error(error: HTTPException) -> Response:

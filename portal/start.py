@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal import create_app
 from portal.accounts.models import Person
 from portal.db import db
-from portal.demo import PASSWORD, PIN
+from portal.demo import PASSWORD, PIN, is_empty
 from portal.permissions import Role
 from portal.server import serve
 
@@ -24,11 +24,14 @@ def main() -> None:
     app = create_app()
     say("Migrating the database …")
     command(app, "db", "upgrade")
-    if os.environ.get("PORTAL_DEMO", "1") == "1" and not people(app):
+    with app.app_context():
+        empty = is_empty()
+    if empty and os.environ.get("PORTAL_DEMO", "1") == "1":
         say("Loading the demonstration company …")
         command(app, "demo", "load")
-    for line in who_may_sign_in(people(app)):
-        say(line)
+    with app.app_context():
+        for line in who_may_sign_in():
+            say(line)
     serve(app, app.config["HOST"], app.config["PORT"])
 
 
@@ -44,21 +47,20 @@ def command(app: Flask, *arguments: str) -> None:
         sys.exit(f"{' '.join(arguments)}: {error.format_message()}")
 
 
-def people(app: Flask) -> list[Person]:
-    with app.app_context():
-        return list(db.session.scalars(select(Person).order_by(Person.created_at, Person.username)).unique())
-
-
-def who_may_sign_in(everybody: list[Person]) -> Iterator[str]:
-    demo = [person for person in everybody if person.demo and person.active]
-    if not everybody:
+def who_may_sign_in() -> Iterator[str]:
+    demo = db.session.scalars(select(Person).where(Person.demo, Person.active)).unique().all()
+    if is_empty():
         yield "Nobody can sign in yet. In another terminal, with the same settings, make the first account:"
         yield '  .venv/bin/flask --app wsgi people add USERNAME --name "NAME" --role admin'
     if demo:
         yield f"Demonstration accounts (password of all: {PASSWORD}, PIN: {PIN}):"
-        ranks = list(Role)
-        for person in sorted(demo, key=lambda person: min(map(ranks.index, person.roles), default=0)):
-            yield f"  {person.username:<8} {padded(person.name, 10)} {', '.join(sorted(person.roles))}"
+    for person in sorted(demo, key=first_role):
+        yield f"  {person.username:<8} {padded(person.name, 10)} {', '.join(sorted(person.roles))}"
+
+
+def first_role(person: Person) -> int:
+    ranks = list(Role)
+    return min(map(ranks.index, person.roles), default=len(ranks))
 
 
 def padded(text: str, width: int) -> str:

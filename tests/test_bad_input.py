@@ -32,7 +32,7 @@ HOSTILE = [
 
 
 def forms(page: Page) -> list[Tag]:
-    skip = ("/language", "/theme", "/logout", "/login")
+    skip = ("/language", "/theme", "/logout", "/login", "/me/sessions")  # the last would end the session at hand
     return [f for f in page.all("form[method=post]") if not str(f["action"]).startswith(skip)]
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from portal.permissions import GRANTS, Access, Permission, Role
 
 UUID = "00000000-0000-4000-8000-000000000001"
-SAMPLES = {"uuid": UUID, "int": "999999999", "string": "none-such", "path": "x", "default": "none-such"}
+SAMPLES = {"UUIDConverter": UUID, "IntegerConverter": "999999999"}
 
 
 def routes(app: Flask) -> list[tuple[str, str, Access]]:
@@ -19,10 +19,7 @@ def routes(app: Flask) -> list[tuple[str, str, Access]]:
             continue
         view: Any = app.view_functions[rule.endpoint]
         values = {
-            name: SAMPLES[
-                type(rule._converters[name]).__name__.removesuffix("Converter").lower().replace("unicode", "string")
-            ]
-            for name in rule.arguments
+            name: SAMPLES.get(type(rule._converters[name]).__name__, "none-such") for name in rule.arguments
         }
         address = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.calls.models import Visit
@@ -92,13 +93,18 @@ def facts_of(visit: Visit) -> Facts:
 
 def finding_with_labels(visit: Visit) -> tuple[Finding | None, dict[str, Any]]:
     """The diagnosis as it stands, and the labels of its four codes in all languages."""
-    lists = {name: aliased(CodeValue) for name in rules.CODE_NAMES}
-    query = select(Finding, *(values.labels for values in lists.values())).where(Finding.visit_id == visit.id)
-    for name, values in lists.items():
-        query = query.outerjoin(values, (values.kind == name) & (values.code == getattr(Finding, name)))
-    row = db.session.execute(
-        query.options(joinedload(Finding.person)).order_by(Finding.version.desc()).limit(1)
-    ).first()
+    row = db.session.execute(finding_query(), {"visit_id": visit.id}).first()
     if row is None:
         return None, {}
-    return row[0], {name: found for name, found in zip(lists, row[1:], strict=True) if found}
+    return row[0], {name: found for name, found in zip(rules.CODE_NAMES, row[1:], strict=True) if found}
+
+
+@cache
+def finding_query() -> Select[Any]:
+    """Made once: making it costs more than running it."""
+    lists = {name: aliased(CodeValue) for name in rules.CODE_NAMES}
+    columns = [values.labels for values in lists.values()]
+    query = select(Finding, *columns).where(Finding.visit_id == bindparam("visit_id"))
+    for name, values in lists.items():
+        query = query.outerjoin(values, (values.kind == name) & (values.code == getattr(Finding, name)))
+    return query.options(joinedload(Finding.person)).order_by(Finding.version.desc()).limit(1)

@@ -3,8 +3,24 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, exists, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarResult,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    exists,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from portal.accounts.models import Person
@@ -156,6 +172,15 @@ class PhotoRemoval(WithId, Model):
     recorded_at: Mapped[datetime]
 
 
+THE_VISIT: BindParameter[Any] = bindparam("visit_id")
+THE_PERSON: BindParameter[Any] = bindparam("person_id")
+
+
+def of_visit(query: Select[Any], visit: Visit) -> ScalarResult[Any]:
+    """Runs one of the queries below, which are made once, because making them costs more than running them."""
+    return db.session.scalars(query, {"visit_id": visit.id})
+
+
 def latest_finding(visit: Visit) -> Finding | None:
     """The diagnosis as it stands."""
     query = select(Finding).where(Finding.visit_id == visit.id).order_by(Finding.version.desc()).limit(1)
@@ -164,8 +189,13 @@ def latest_finding(visit: Visit) -> Finding | None:
 
 def part_uses(visit: Visit) -> list[PartUse]:
     """All parts that were logged, also those taken back, in the order of recording."""
-    query = select(PartUse).where(PartUse.visit_id == visit.id).order_by(PartUse.recorded_at, PartUse.id)
-    return list(db.session.scalars(query.options(joinedload(PartUse.item))))
+    return list(of_visit(part_uses_query(), visit))
+
+
+@cache
+def part_uses_query() -> Select[Any]:
+    query = select(PartUse).where(PartUse.visit_id == THE_VISIT).order_by(PartUse.recorded_at, PartUse.id)
+    return query.options(joinedload(PartUse.item))
 
 
 def live_part_uses(visit: Visit) -> list[PartUse]:
@@ -174,8 +204,13 @@ def live_part_uses(visit: Visit) -> list[PartUse]:
 
 def live_time_entries(visit: Visit) -> list[TimeEntry]:
     """The visit's time as it stands, by start; an open entry is a running clock."""
-    query = select(TimeEntry).where(TimeEntry.visit_id == visit.id, *is_live()).order_by(TimeEntry.started_at)
-    return list(db.session.scalars(query.options(joinedload(TimeEntry.person))))
+    return list(of_visit(live_time_query(), visit))
+
+
+@cache
+def live_time_query() -> Select[Any]:
+    query = select(TimeEntry).where(TimeEntry.visit_id == THE_VISIT, *is_live()).order_by(TimeEntry.started_at)
+    return query.options(joinedload(TimeEntry.person))
 
 
 def is_live() -> tuple[ColumnElement[bool], ...]:
@@ -186,42 +221,51 @@ def is_live() -> tuple[ColumnElement[bool], ...]:
 
 def open_clock(person: Person) -> TimeEntry | None:
     """The person's running clock, with its visit; over all visits there is one at most."""
-    query = select(TimeEntry).where(TimeEntry.person_id == person.id, TimeEntry.ended_at.is_(None), *is_live())
+    found: TimeEntry | None = db.session.scalar(open_clock_query(), {"person_id": person.id})
+    return found
+
+
+@cache
+def open_clock_query() -> Select[Any]:
+    query = own_time().where(TimeEntry.ended_at.is_(None))
+    return query.order_by(TimeEntry.started_at.desc()).limit(1)
+
+
+@cache
+def own_time() -> Select[Any]:
+    """A person's live time on all visits, with what is needed to name the visit."""
     place = joinedload(TimeEntry.visit).joinedload(Visit.call)
-    return db.session.scalar(
-        query.options(place.joinedload(Call.site), place.joinedload(Call.customer))
-        .order_by(TimeEntry.started_at.desc())
-        .limit(1)
-    )
+    query = select(TimeEntry).where(TimeEntry.person_id == THE_PERSON, *is_live())
+    return query.options(place.joinedload(Call.site), place.joinedload(Call.customer))
 
 
 def entries_from(person: Person, moment: datetime) -> list[TimeEntry]:
     """The person's live time on any visit that ends after the moment, running clocks among it."""
-    ends_later = (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at > moment)
-    query = select(TimeEntry).where(TimeEntry.person_id == person.id, ends_later, *is_live())
-    place = joinedload(TimeEntry.visit).joinedload(Visit.call)
-    return list(db.session.scalars(query.options(place.joinedload(Call.customer), place.joinedload(Call.site))))
+    query = own_time().where((TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at > moment))
+    return list(db.session.scalars(query, {"person_id": person.id}))
 
 
 def entries_between(person: Person, start: datetime, end: datetime) -> list[TimeEntry]:
     """The person's live time on any visit that shares a moment with the span."""
-    ends_later = (TimeEntry.ended_at.is_(None)) | (TimeEntry.ended_at > start)
-    query = select(TimeEntry).where(TimeEntry.person_id == person.id, TimeEntry.started_at < end, ends_later)
-    place = joinedload(TimeEntry.visit).joinedload(Visit.call)
-    return list(
-        db.session.scalars(
-            query.where(*is_live()).options(place.joinedload(Call.customer), place.joinedload(Call.site))
-        )
-    )
+    return [entry for entry in entries_from(person, start) if entry.started_at < end]
 
 
 def live_photos(visit: Visit) -> list[Photo]:
-    query = select(Photo).where(Photo.visit_id == visit.id).order_by(Photo.recorded_at, Photo.id)
-    photos = db.session.scalars(query.options(joinedload(Photo.person)))
-    return [photo for photo in photos if photo.removal is None]
+    return [photo for photo in of_visit(photos_query(), visit) if photo.removal is None]
+
+
+@cache
+def photos_query() -> Select[Any]:
+    query = select(Photo).where(Photo.visit_id == THE_VISIT).order_by(Photo.recorded_at, Photo.id)
+    return query.options(joinedload(Photo.person))
 
 
 def events_of(visit: Visit) -> list[VisitEvent]:
     """What was pressed at the visit, in the order of recording."""
-    query = select(VisitEvent).where(VisitEvent.visit_id == visit.id).order_by(VisitEvent.recorded_at, VisitEvent.id)
-    return list(db.session.scalars(query.options(joinedload(VisitEvent.person))))
+    return list(of_visit(events_query(), visit))
+
+
+@cache
+def events_query() -> Select[Any]:
+    query = select(VisitEvent).where(VisitEvent.visit_id == THE_VISIT)
+    return query.order_by(VisitEvent.recorded_at, VisitEvent.id).options(joinedload(VisitEvent.person))

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, union_all
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.accounts.models import Person
 from portal.calls.models import Call, Visit
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
-from portal.db import db
+from portal.db import Instant, db
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
@@ -21,33 +22,42 @@ from portal.visits.models import Finding, PartUse, Photo, TimeEntry, VisitEvent
 
 PAGE_SIZE = 30
 MOST_FOUND = 12
+MOST_EARLIER = 3
 MOST_FOLLOW_UPS = 100
 UNDONE = ("temporary_fix", "awaiting_parts", "taken_to_workshop", "no_access")
 UNDER_WAY = ("en_route", "on_site", "working", "paused", "finished", "returned")
 
 
-def with_place() -> list[Any]:
-    """What cards and the visit page show of a visit's call."""
+@cache
+def with_place() -> tuple[Any, ...]:
+    """What cards and the visit page show of a visit's call. Made once, like the queries below: making them costs
+    more than running them."""
     call = joinedload(Visit.call)
-    return [
+    return (
         call.joinedload(Call.site),
         call.joinedload(Call.customer),
         call.joinedload(Call.contact),
         call.joinedload(Call.equipment).joinedload(Equipment.product),
         joinedload(Visit.person),
-    ]
+    )
 
 
 def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
     """The technician's visits of the days from `start` to `end`, and whatever is older but not ended."""
-    planned = and_(Visit.window_start >= start, Visit.window_start < end)
+    return list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+
+
+@cache
+def day_query() -> Select[Any]:
+    start = bindparam("start", type_=Instant())
+    planned = and_(Visit.window_start >= start, Visit.window_start < bindparam("end", type_=Instant()))
     left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
     query = select(Visit).where(
-        Visit.person_id == person.id,
+        Visit.person_id == bindparam("person_id"),
         Visit.state != "cancelled",
         or_(planned, left_over, Visit.state.in_(UNDER_WAY)),
     )
-    return list(db.session.scalars(query.options(*with_place()).order_by(Visit.window_start, Visit.created_at)))
+    return query.options(*with_place()).order_by(Visit.window_start, Visit.created_at)
 
 
 def last_sign(entry: TimeEntry) -> datetime | None:
@@ -65,30 +75,37 @@ def last_sign(entry: TimeEntry) -> datetime | None:
     return db.session.scalar(select(func.max(signs.c.moment, type_=VisitEvent.occurred_at.type)))
 
 
-def equipment_history(visit: Visit, most: int = 3) -> list[Row[Any]]:
-    """The unit's last visits before this one: what was found and done."""
+def equipment_history(visit: Visit) -> list[Row[Any]]:
+    """The unit's last three visits before this one: what was found and done."""
     if visit.call.equipment_id is None:
         return []
-    newest = newest_version(Visit.id)
+    before = visit.window_start or visit.created_at
+    values = {"equipment_id": visit.call.equipment_id, "visit_id": visit.id, "before": before}
+    found: list[Any] = list(db.session.execute(history_query(), values))
+    return found
+
+
+@cache
+def history_query() -> Select[Any]:
     symptom, remedy = aliased(CodeValue), aliased(CodeValue)
-    query = (
+    return (
         select(
             Visit.id, Visit.seq, Visit.person_id, Visit.window_start, Visit.state, Call.number, Finding.outcome,
             symptom.labels.label("symptom"), remedy.labels.label("remedy"),
         )
         .join(Call, Call.id == Visit.call_id)
-        .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest))
+        .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
         .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
         .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
         .where(
-            Call.equipment_id == visit.call.equipment_id,
-            Visit.id != visit.id,
+            Call.equipment_id == bindparam("equipment_id"),
+            Visit.id != bindparam("visit_id"),
             Visit.state.in_(rules.ENDED_STATES),
+            Visit.window_start < bindparam("before", type_=Instant()),
         )
+        .order_by(Visit.window_start.desc())
+        .limit(MOST_EARLIER)
     )  # fmt: skip
-    if visit.window_start:
-        query = query.where(Visit.window_start < visit.window_start)
-    return list(db.session.execute(query.order_by(Visit.window_start.desc()).limit(most)))
 
 
 def newest_version(visit_id: Any) -> Any:

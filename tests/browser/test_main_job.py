@@ -157,7 +157,9 @@ def test_ink_survives_rotation_and_a_blank_box_is_refused(server: Server, open_p
 
 def inked(page: Any) -> int:
     """How many pixels of the signature box carry ink."""
-    script = """() => { const c = document.querySelector('canvas');
-        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    script = """() => { const c = document.querySelector('canvas'), copy = document.createElement('canvas');
+        [copy.width, copy.height] = [c.width, c.height];
+        const pen = copy.getContext('2d', {willReadFrequently: true}); pen.drawImage(c, 0, 0);
+        const d = pen.getImageData(0, 0, c.width, c.height).data;
         let n = 0; for (let i = 3; i < d.length; i += 4) if (d[i] > 40) n++; return n; }"""
     return int(page.evaluate(script))

@@ -101,7 +101,10 @@ def test_no_random_scribble_breaks_the_rule() -> None:
     noise = random.Random(1)
     for _ in range(300):
         strokes = [
-            [[noise.randrange(10_001), noise.randrange(10_001), noise.randrange(2_000)] for _ in range(noise.randrange(9))]
+            [
+                [noise.randrange(10_001), noise.randrange(10_001), noise.randrange(2_000)]
+                for _ in range(noise.randrange(9))
+            ]
             for _ in range(noise.randrange(6))
         ]
         assert rules.ink_problem([s for s in strokes if s]) in (None, "few", "short", "quick", "straight")

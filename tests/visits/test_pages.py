@@ -1,203 +1,29 @@
-"""The pages of a visit: they work, are not shown to strangers, say no in words, and read little from the database."""
+"""Who sees a visit, what is held, lists, and closed visits."""
 
 import io
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 
 from portal.calls import operations as calls
 from portal.db import db
 from portal.receipts import HeldEntry
-from portal.visits.models import Finding, PartUse, Photo, TimeEntry, latest_finding
-from tests.page import Person
-from tests.visits.test_operations import DIAGNOSIS, picture, van_holds
-
-OIL = {"item": "TM-OIL-100", "quantity": "2", "old_part": "none"}
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that reach any database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-        if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")):
-            seen.append(sql)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
-
-
-def press(person: Person, base: str, *verbs: str) -> None:
-    for verb in verbs:
-        assert person.post(f"{base}/{verb}").status == 303, verb
-
-
-def on_site(world: Any, person: Person, **plan: Any) -> str:
-    base = f"/visits/{world.visit(**plan).id}"
-    press(person, base, "departure", "arrival", "start")
-    return base
-
-
-def photo_fields(label: str = "before") -> dict[str, Any]:
-    return {"photo": (io.BytesIO(picture()), "p.jpg"), "label": label}
-
-
-def send_photo(person: Person, base: str, **kwargs: Any) -> Any:
-    return person.post(f"{base}/photos", photo_fields(), content_type="multipart/form-data", **kwargs)
-
-
-@pytest.mark.engine("sqlite")
-def test_the_day_from_departure_to_ready(world: Any, sign_in: Any) -> None:
-    visit, zhang = world.visit(), sign_in("zhang")
-    base = f"/visits/{visit.id}"
-    assert zhang.get("/").one("[data-state=assigned]").select_one(f"a[href='{base}']")
-    for verb, state in (("departure", "en_route"), ("arrival", "on_site"), ("start", "working")):
-        page = zhang.get(base)
-        assert page.one(f"form[action='{base}/{verb}'] button.btn-primary")
-        assert zhang.follow(zhang.post(f"{base}/{verb}")).one("[data-state]")["data-state"] == state
-    assert zhang.follow(zhang.post(f"{base}/pause", {"cause": "break"})).one("[data-state]")["data-state"] == "paused"
-    press(zhang, base, "start")
-    assert zhang.post(f"{base}/findings", DIAGNOSIS).status == 303
-    page = zhang.get(base)
-    assert [gap["href"] for gap in page.all(".task-more a")] == [f"{base}/part-uses", base]
-    page = zhang.follow(zhang.post(f"{base}/part-uses", OIL))
-    assert "TM-OIL-100" in page.one("ul.lines").get_text()
-    press(zhang, base, "finish")
-    page = zhang.get(base)
-    assert not page.all(".task-more a")
-    assert page.one(f"a.task[href='{base}/handover']")
-    assert len(page.all(".action-bar .btn-primary")) == 1
-
-
-@pytest.mark.engine("sqlite")
-def test_a_usual_part_is_logged_by_its_card(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    cards = zhang.get(f"{base}/part-uses").all("form:has(button.part-card)")
-    fields = {str(field["name"]): str(field["value"]) for field in cards[1].select("input[name]")}
-    wanted = {name: fields[name] for name in ("item", "quantity", "old_part")}
-    assert wanted == {"item": "TM-OIL-100", "quantity": "1", "old_part": "none"}
-    assert zhang.post(f"{base}/part-uses", wanted).status == 303
-    assert van_holds(world) == 9
-
-
-@pytest.mark.engine("sqlite")
-def test_a_part_below_zero_is_logged_with_a_word_about_it(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    page = zhang.follow(zhang.post(f"{base}/part-uses", {"item": "TM-KEY", "quantity": "1"}))
-    assert len(page.all("#status p")) == 2
-    assert van_holds(world, "TM-KEY") == -1
-
-
-@pytest.mark.engine("sqlite")
-def test_other_parts_are_found_by_number_and_by_name(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    for words in ("tm-key", "安全锁"):
-        assert zhang.get(f"{base}/part-uses?q={words}").one(f"a.part-card[href='{base}/part-uses?item=TM-KEY']")
-    page = zhang.get(f"{base}/part-uses?item=TM-MTR-25")
-    assert page.value("item") == "TM-MTR-25" and page.value("old_part") == "returned"
-    assert page.one("[name=new_serial]")
-    refused = zhang.post(f"{base}/part-uses", {"item": "TM-MTR-25", "quantity": "1"})
-    assert refused.status == 422 and refused.one("[name=new_serial]")["aria-invalid"] == "true"
-    assert "%" not in zhang.get(f"{base}/part-uses?q=%00nothing").errors
-
-
-@pytest.mark.engine("sqlite")
-def test_a_line_is_removed_by_one_button_and_a_stranger_s_line_is_not_found(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base, other = on_site(world, zhang), f"/visits/{world.visit(serial='DF2401-0002').id}"
-    zhang.post(f"{base}/part-uses", OIL)
-    form = zhang.get(f"{base}/part-uses").one("li.line form")
-    assert form.select_one("[name=reason]")["value"]
-    use = db.session.scalars(select(PartUse)).one()
-    assert zhang.post(f"{other}/part-uses/{use.id}/reversal", {"reason": "x"}).status == 404
-    assert zhang.post(str(form["action"]), {}).status == 422
-    assert zhang.post(str(form["action"]), {"reason": "wrong"}).status == 303
-    assert van_holds(world) == 10
-    assert zhang.post(str(form["action"]), {"reason": "wrong"}).status == 409
-
-
-@pytest.mark.engine("sqlite")
-def test_another_visit_s_clock_is_named_and_linked(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base, other = on_site(world, zhang), f"/visits/{world.visit(serial='DF2401-0002').id}"
-    page = zhang.post(f"{other}/departure")
-    assert page.status == 422 and page.errors
-    links = {link["href"] for link in page.all(".banner a")}
-    assert {base, other} <= links
-    clash = {"kind": "work", "started_at": "2026-11-23T00:00+00:00", "ended_at": "2026-11-23T00:10+00:00"}
-    zhang.post(f"{other}/time-entries", {**clash, "reason": "late"})
-    page = zhang.post(f"{base}/time-entries", {**clash, "reason": "late"})
-    assert page.status == 422 and {link["href"] for link in page.all(".banner a")} == {base, other}
-    assert page.value("started_at")
-
-
-@pytest.mark.engine("sqlite")
-def test_yesterday_s_clock_is_mended_from_today_in_one_post(world: Any, sign_in: Any) -> None:
-    world.set_clock(world.at(9))
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    world.set_clock(world.at(8, day=24))
-    zhang = sign_in("zhang")
-    form = zhang.get("/").one("#forgotten form")
-    fields = {str(field["name"]): str(field["value"]) for field in form.select("input[name]")}
-    fields = {name: value for name, value in fields.items() if name not in ("csrf_token", "entry_id")}
-    assert zhang.post(str(form["action"]), fields).status == 303
-    assert not zhang.get("/").all("#forgotten")
-    entry = db.session.scalars(select(TimeEntry).where(TimeEntry.replaces_id.is_not(None))).one()
-    assert entry.ended_at == world.at(18)
-    assert zhang.get(base).one("[data-state]")["data-state"] == "paused"
-
-
-@pytest.mark.engine("sqlite")
-def test_a_stale_diagnosis_shows_what_was_saved_meanwhile(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    version = zhang.get(f"{base}/findings").value("version")
-    zhang.post(f"{base}/findings", {"note": "first", "version": version})
-    page = zhang.post(f"{base}/findings", {"note": "second", "version": version})
-    assert page.status == 409 and page.value("note") == "second" and "first" in page.text
-    assert zhang.post(f"{base}/findings", {"note": "second", "version": page.value("version")}).status == 303
-
-
-@pytest.mark.engine("sqlite")
-def test_a_known_fault_fills_in_the_codes(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    card = zhang.get(f"{base}/findings").one("a.part-card")
-    page = zhang.get(str(card["href"]).split("#")[0])
-    assert [page.value(name) for name in ("symptom", "component", "cause", "remedy")] == [
-        "TM-S03",
-        "TM-P01",
-        "C01",
-        "A03",
-    ]
-    assert zhang.get(f"{base}/findings?fault=nonsense").value("symptom") == ""
-
-
-@pytest.mark.engine("sqlite")
-def test_nothing_left_is_an_answer(world: Any, sign_in: Any) -> None:
-    visit, zhang = world.visit(), sign_in("zhang")
-    for fields, stored in (
-        ({"nothing_left": "y"}, "none"),
-        ({"outstanding": "None"}, "none"),
-        ({"outstanding": "换皮带"}, "换皮带"),
-        ({}, ""),
-    ):
-        assert zhang.post(f"/visits/{visit.id}/findings", {"note": "x", **fields}).status == 303
-        assert latest_finding(visit).outstanding == stored
-    zhang.post(f"/visits/{visit.id}/findings", {"outstanding": "none"})
-    page = zhang.get(f"/visits/{visit.id}/findings")
-    assert page.value("outstanding") == "" and page.one("[name=nothing_left]").has_attr("checked")
+from portal.visits.models import (
+    Finding,
+    PartUse,
+    Photo,
+)
+from tests.visits.steps import (
+    DIAGNOSIS,
+    OIL,
+    on_site,
+    press,
+    send_photo,
+    visit_at,
+)
 
 
 @pytest.mark.engine("sqlite")
@@ -318,7 +144,7 @@ def test_a_returned_report_opens_only_the_rows_that_were_asked_for(world: Any, s
     zhang = sign_in("zhang")
     base = on_site(world, zhang)
     press(zhang, base, "finish")
-    visit = db.session.get_one(type(world.visit()), uuid.UUID(base.split("/")[2]))
+    visit = visit_at(base)
     calls.advance(visit, "signed")
     calls.ask_to_mend(visit, ["photos"], "铭牌看不清")
     db.session.commit()
@@ -384,35 +210,3 @@ def test_the_van_shows_what_is_in_it(world: Any, sign_in: Any) -> None:
     page = sign_in("zhang").get("/van")
     assert "TM-MTR-25" in page.text and "TM-KEY" not in page.text
     assert sign_in("li").get("/van").one(".empty")
-
-
-@pytest.mark.engine("sqlite")
-@pytest.mark.parametrize(
-    ("path", "most"), [("/", 8), ("{base}", 10), ("{base}/part-uses", 10), ("{base}/findings", 10), ("/visits", 8)]
-)
-def test_pages_read_little_however_much_there_is(world: Any, sign_in: Any, path: str, most: int) -> None:
-    zhang = sign_in("zhang")
-    for _ in range(5):
-        world.visit(serial="DF2401-0002")
-    base = on_site(world, zhang)
-    zhang.post(f"{base}/findings", DIAGNOSIS)
-    for _ in range(3):
-        zhang.post(f"{base}/part-uses", OIL)
-        send_photo(zhang, base)
-    db.session.commit()
-    address = path.format(base=base)
-    with statements() as seen:
-        assert zhang.get(address).status == 200
-    assert len(seen) <= most, "\n".join(seen)
-
-
-@pytest.mark.engine("sqlite")
-def test_logging_a_part_takes_few_statements(world: Any, sign_in: Any) -> None:
-    zhang = sign_in("zhang")
-    base = on_site(world, zhang)
-    zhang.post(f"{base}/part-uses", OIL)
-    token = zhang.token()
-    db.session.commit()
-    with statements() as seen:
-        assert zhang.post(f"{base}/part-uses", OIL, token=token).status == 303
-    assert len(seen) <= 20, "\n".join(seen)

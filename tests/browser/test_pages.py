@@ -1,0 +1,148 @@
+"""Every page, as each role sees it, on phone and laptop: accessible (axe, WCAG 2.2 AA and target size), within the
+screen, also with text twice as large, and without a word from the console or the content policy."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from portal.i18n import LOCALES
+from tests.browser.conftest import Open, sign_in
+from tests.servers import ROOT, Server
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LONG = os.environ.get("PORTAL_LONG") == "1"
+PHONE_PAGES = ["/", "/van", "/visits", "/me", "/reports"]
+VISIT_PAGES = [
+    "", "/findings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts", "/directions",
+    "/handover", "/report", "/departure",
+]  # fmt: skip
+LAPTOP_PAGES = {
+    "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
+    "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
+    "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
+    "zhou": ["/", "/reports"],
+    "admin": ["/"],
+}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, as `rule: element`. axe is handed in by the debugger, so the content policy stays in force."""
+    page.evaluate(AXE)
+    options = {"runOnly": RULES, "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+    found: Any = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    return [f"{v['id']}: {node['html'][:160]}" for v in found["violations"] for node in v["nodes"]]
+
+
+def small_targets(page: Page, least: int) -> list[str]:
+    """Visible controls under `least` px in height or width; links inside running text are exempt."""
+    script = """least => [...document.querySelectorAll(
+        'a[href], button, input:not([type=hidden]), select, textarea, summary')]
+      .filter(e => e.checkVisibility() && !e.closest('p, .visually-hidden, td, th, li p') && !e.matches('.skip'))
+      .map(e => [e, (e.closest('label') || e).getBoundingClientRect()])
+      .filter(([e, r]) => r.width > 0 && (r.height < least - .5 || r.width < least - .5))
+      .map(([e, r]) => `${Math.round(r.width)}x${Math.round(r.height)} ${e.outerHTML.slice(0, 120)}`)"""
+    return list(page.evaluate(script, least))
+
+
+def too_wide(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"))
+
+
+def inspect(page: Page, address: str, least: int) -> list[str]:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200, f"{address}: {answer.status}"
+    found = [f"{address}: {problem}" for problem in violations(page)]
+    found += [f"{address}: small target {target}" for target in small_targets(page, least)]
+    if too_wide(page):
+        found.append(f"{address}: wider than the screen")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    if too_wide(page):
+        found.append(f"{address}: wider than the screen with large text")
+    return found
+
+
+def visits_by_state(page: Page) -> dict[str, str]:
+    page.goto("/")
+    script = "es => es.map(e => [e.dataset.state, e.querySelector('a[href^=\"/visits/\"]')?.getAttribute('href')])"
+    pairs = page.locator("[data-state]").evaluate_all(script)
+    return {state: href for state, href in pairs if href}
+
+
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans", "es"])
+def test_the_technicians_pages(server: Server, open_page: Open, locale: str) -> None:
+    page = open_page(server.url, locale=locale)
+    page.goto("/login")
+    problems = inspect(page, "/login", 48)
+    sign_in(page, "zhang")
+    visits = visits_by_state(page)
+    assert {"assigned", "finished", "signed", "returned"} <= set(visits)
+    for address in PHONE_PAGES:
+        problems += inspect(page, address, 48)
+    for end in VISIT_PAGES:
+        if end in ("/departure",):
+            continue
+        problems += inspect(page, visits["assigned"] + end, 48)
+    for state in ("finished", "signed", "returned"):
+        problems += inspect(page, visits[state], 48)
+    problems += inspect(page, visits["finished"] + "/handover", 48)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["en"])
+def test_the_offices_pages(server: Server, open_page: Open, locale: str) -> None:
+    problems: list[str] = []
+    for username, addresses in LAPTOP_PAGES.items():
+        page = open_page(server.url, phone=False, locale=locale)
+        sign_in(page, username)
+        for address in addresses:
+            problems += inspect(page, address, 24)
+        if username == "zhao":
+            problems += inspect(page, page.request.get("/reports").url, 24)
+            page.goto("/reports")
+            report = page.locator("a[href^='/reports/FW']").first.get_attribute("href")
+            for end in ("", "/approval", "/return"):
+                problems += inspect(page, f"{report}{end}", 24)
+        if username == "sun":
+            page.goto("/calls")
+            call = page.locator("a[href^='/calls/JX']").first.get_attribute("href")
+            problems += inspect(page, str(call), 24)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hant"])
+def test_the_customers_pages(server: Server, open_page: Open, locale: str, tmp_path: Path) -> None:
+    from tests.browser import steps
+
+    page = open_page(server.url, locale=locale)
+    sign_in(page, "zhang")
+    visit = page.url.split("/login")[0].rstrip("/") + visits_by_state(page)["finished"]
+    steps.hand_over(page, visit, locale)
+    base = page.url.split("?")[0]
+    problems = inspect(page, base, 48)
+    problems += inspect(page, f"{base}/survey", 48)
+    page.goto(f"{base}/survey")
+    for name, value in steps.ANSWERS.items():
+        steps.pick(page, name, value)
+    steps.press(page, page.locator("button[form=survey]"))
+    problems += inspect(page, page.url, 48)
+    page.goto(page.url)
+    steps.sign(page)
+    problems += inspect(page, base, 48)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("address", ["/no-such-page", "/visits/00000000-0000-4000-8000-000000000001", "/stock"])
+def test_error_pages(server: Server, open_page: Open, address: str) -> None:
+    page = open_page(server.url, locale="es")
+    sign_in(page, "zhang")
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status in (403, 404)
+    assert not violations(page)
+    assert not small_targets(page, 44)
