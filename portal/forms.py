@@ -81,8 +81,9 @@ class Choice(wtforms.SelectField):
 class Choices(wtforms.SelectMultipleField):
     """Any of `choices`: ticks."""
 
-    def __init__(self, label: Any, **kw: Any) -> None:
+    def __init__(self, label: Any, *, choices: Any = None, **kw: Any) -> None:
         super().__init__(label, [validators.Optional()], validate_choice=False, **kw)
+        self.choices = choices
 
     def pre_validate(self, form: Any) -> None:
         known = {str(choice[0]) for choice in self.choices or []}
