@@ -158,9 +158,7 @@ class Visitor:
         return lambda: environ(path, self.cookie)
 
     def post(self, path: str, fields: Callable[[], dict[str, str]]) -> Callable[[], dict[str, Any]]:
-        return lambda: environ(
-            path, self.cookie, {"csrf_token": self.token, "entry_id": str(uuid.uuid4()), **fields()}
-        )
+        return lambda: environ(path, self.cookie, {"csrf_token": self.token, "entry_id": str(uuid.uuid4()), **fields()})
 
 
 def lines(app: Flask) -> list[Line]:

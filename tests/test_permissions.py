@@ -18,9 +18,7 @@ def routes(app: Flask) -> list[tuple[str, str, Access]]:
         if rule.endpoint == "static":
             continue
         view: Any = app.view_functions[rule.endpoint]
-        values = {
-            name: SAMPLES.get(type(rule._converters[name]).__name__, "none-such") for name in rule.arguments
-        }
+        values = {name: SAMPLES.get(type(rule._converters[name]).__name__, "none-such") for name in rule.arguments}
         address = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             found.append((method, address, getattr(view, "access", None)))

@@ -166,6 +166,10 @@ class ReturnForm(EntryForm):
     items = Choices(lazy("What is to be mended"), choices=[(row, ROWS[row]) for row in TO_MEND])
     note = Words(lazy("What the technician will read"), required=lazy("Say what is to be mended."), limit=1000)
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self["items"].flags.optional = False  # the operation asks for one at least
+
 
 class ResubmissionForm(EntryForm):
     note = Words(lazy("Answer to the reviewer"), required=lazy("Say what you checked or added."), limit=1000)

@@ -10,7 +10,7 @@ from portal.reports.paper.formats import Tongue
 from portal.reports.paper.sheet import Payload, Row, Sheet
 from portal.reports.paper.signature import Signature, drawn
 
-PARTS_HIDDEN = ("charge",)  # the charges block says it once for all
+IN_SHORT = ("work_done", "test_result", "outcome", "labour_minutes", "outstanding_issues")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,18 @@ class Reading:
             self.order, self.customer, self.equipment, self.times, self.fault, self.work, self.parts, self.charges,
             self.advice,
         ]  # fmt: skip
+
+    @property
+    def in_short(self) -> list[tuple[str, str]]:
+        """What the customer asks first: what was done, does it work, how long it took, what is left, what it costs."""
+        cells = {cell["label"]: cell for block in (self.work, self.times, self.advice) for cell in block.cells}
+        wanted = [cells[self.label(name)] for name in IN_SHORT if self.label(name) in cells]
+        return [(cell["label"], cell["value"]) for cell in (*wanted, self.payable)]
+
+    @property
+    def payable(self) -> dict[str, Any]:
+        title = self.word("payable")
+        return next(cell for cell in self.charges.cells if cell["label"] == title)
 
     @property
     def technicians(self) -> str:

@@ -114,7 +114,7 @@ def test_people_add_asks_for_what_is_missing(app: Flask, world: Any) -> None:
     ("more", "stdin", "words"),
     [
         (["--role", "technician"], "short\n", "8 to 200"),
-        (["--role", "technician", "--pin", "1"], "long enough\n", "4 to 8"),
+        (["--role", "technician", "--pin", "1"], "long enough\n", "PIN"),
         (["--role", "technician", "--branch", "99"], "long enough\n", "no branch 99"),
         (["--role", "king"], "long enough\n", "king"),
     ],
