@@ -22,7 +22,7 @@ from flask_babel import lazy_gettext as lazy
 from flask_babel import ngettext as ngettext_
 from flask_login import current_user
 
-from portal.clock import local
+from portal.clock import local, now
 from portal.money import CURRENCY
 
 DEFAULT = "zh_Hans"
@@ -119,6 +119,14 @@ class Formats:
             day = local(day, zone_name)
         return format(day, "%d/%m/%Y") if current_locale() == "es" else format(day, "%Y-%m-%d")
 
+    def short_date(self, moment: dt.datetime, zone_name: str) -> str:
+        """The day as it fits on a card; with the year when it is another one."""
+        day = local(moment, zone_name)
+        if day.year != now().astimezone(day.tzinfo).year:
+            return self.date(day)
+        pattern = {"en": "d MMM", "es": "d MMM"}.get(current_locale())
+        return str(format_date(day, pattern, locale=current_locale())) if pattern else f"{day.month}月{day.day}日"
+
     def long_date(self, day: dt.date) -> str:
         pattern = {"en": "EEEE, d MMMM", "es": "EEEE, d 'de' MMMM"}.get(current_locale(), "M月d日 EEEE")
         return str(format_date(day, pattern, locale=current_locale()))
@@ -133,6 +141,8 @@ class Formats:
         hours, rest = divmod(max(int(minutes), 0), 60)
         if not hours:
             return _("%(minutes)s min", minutes=rest)
+        if not rest:
+            return _("%(hours)s h", hours=hours)
         return _("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{rest:02d}")
 
     def qty(self, quantity: Decimal) -> str:

@@ -60,7 +60,7 @@ def log_usual_part(page: Page, visit: str) -> str:
     card = page.locator("form:has(.part-card), form.part-card").first
     code = card.locator("[name=item]").input_value()
     hit(page, card.locator("button[type=submit]"))
-    page.wait_for_selector("a[href*='/part-uses/'][href$='/reversal'], form[action$='/reversal'] >> nth=0")
+    page.wait_for_selector("main form[action$='/reversal']")
     return code
 
 

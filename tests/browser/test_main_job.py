@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from portal.i18n import TAGS
 from tests.browser import steps
@@ -88,14 +89,41 @@ def test_the_whole_job_with_script_off_and_a_typed_name(server: Server, open_pag
     steps.take_back(page)
 
 
-def test_the_customer_holding_the_phone_finds_no_way_out(server: Server, open_page: Open, tmp_path: Path) -> None:
-    page = open_page(server.url)
+def ready_for_handover(page: Page) -> str:
+    """Signs in and does the job as far as the hand-over; the visit's address."""
     sign_in(page, "zhang")
     visit = steps.open_visit(page, CUSTOMER)
     steps.go_and_start(page)
     steps.diagnose(page, visit, "上油")
     steps.log_usual_part(page, visit)
     steps.finish(page, visit)
+    return visit
+
+
+def test_a_usual_part_takes_two_taps_and_any_part_at_most_four(server: Server, open_page: Open) -> None:
+    page = open_page(server.url)
+    sign_in(page, "zhang")
+    steps.open_visit(page, CUSTOMER)
+    steps.go_and_start(page)
+    visit = page.url
+    steps.press(page, page.locator("a[href$='/part-uses']").first)
+    steps.hit(page, page.locator("form:has(.part-card) button[type=submit], form.part-card button").first)
+    page.wait_for_selector("main form[action$='/reversal']")
+    assert page.locator("main form[action$='/reversal']").count() == 1
+    page.goto(visit)
+    steps.press(page, page.locator("a[href$='/part-uses']").first)
+    page.fill("[name=q]", "TM-ROL-F")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    steps.press(page, page.locator("a[href*='item=TM-ROL-F']").first)
+    steps.press(page, page.locator("form#part-form button[type=submit]").last)
+    page.wait_for_selector("main form[action$='/reversal']")
+    assert page.locator("main form[action$='/reversal']").count() == 2
+
+
+def test_the_customer_holding_the_phone_finds_no_way_out(server: Server, open_page: Open, tmp_path: Path) -> None:
+    page = open_page(server.url)
+    visit = ready_for_handover(page)
     steps.hand_over(page, visit, "en")
     handed = page.url
     for _back in range(5):
@@ -129,12 +157,7 @@ def test_the_customer_holding_the_phone_finds_no_way_out(server: Server, open_pa
 
 def test_ink_survives_rotation_and_a_blank_box_is_refused(server: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(server.url)
-    sign_in(page, "zhang")
-    visit = steps.open_visit(page, CUSTOMER)
-    steps.go_and_start(page)
-    steps.diagnose(page, visit, "上油")
-    steps.log_usual_part(page, visit)
-    steps.finish(page, visit)
+    visit = ready_for_handover(page)
     steps.hand_over(page, visit, "zh_Hans")
     steps.read_and_answer(page)
     steps.pick(page, "agree")

@@ -39,11 +39,12 @@ def violations(page: Page) -> list[str]:
 
 
 def small_targets(page: Page, least: int) -> list[str]:
-    """Visible controls under `least` px in height or width; links inside running text are exempt."""
+    """Visible controls under `least` px in height or width; links inside running text are exempt.
+    A card's link is as large as its card, which it covers."""
     script = """least => [...document.querySelectorAll(
         'a[href], button, input:not([type=hidden]), select, textarea, summary')]
       .filter(e => e.checkVisibility() && !e.closest('p, .visually-hidden, td, th, li p') && !e.matches('.skip'))
-      .map(e => [e, (e.closest('label') || e).getBoundingClientRect()])
+      .map(e => [e, (e.closest(e.matches('.card-link') ? '.card' : 'label') || e).getBoundingClientRect()])
       .filter(([e, r]) => r.width > 0 && (r.height < least - .5 || r.width < least - .5))
       .map(([e, r]) => `${Math.round(r.width)}x${Math.round(r.height)} ${e.outerHTML.slice(0, 120)}`)"""
     return list(page.evaluate(script, least))

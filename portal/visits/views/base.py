@@ -18,6 +18,7 @@ from portal.i18n import _
 from portal.permissions import Permission, authorize, may
 from portal.visits import queries, rules
 from portal.visits.facts import facts_of
+from portal.visits.operations.guards import why_closed
 from portal.visits.readiness import readiness
 from portal.visits.tasks import tasks_of
 
@@ -52,6 +53,13 @@ def formerly_own(visit_id: uuid.UUID, fact: bool) -> Visit:
 def opened_with(values: Mapping[str, Any]) -> dict[str, Any]:
     """What a form shows when it is opened. What was sent stands for itself: a field left out is empty, not old."""
     return dict(values) if request.method != "POST" else {}
+
+
+def record_page(template: str, visit: Visit, row: str, form: EntryForm, **context: Any) -> Response:
+    """A page that records `row` of the visit. Opened when nothing may change any more it says why and shows what is
+    recorded; a refused form still shows what was typed."""
+    closed = request.method == "GET" and not rules.may_change(visit.state, visit.to_mend, row)
+    return page(template, form=form, visit=visit, closed=why_closed(visit) if closed else "", **context)
 
 
 def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:

@@ -9,12 +9,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.forms import VerbForm
-from portal.htmx import page
 from portal.permissions import Permission, requires
 from portal.receipts import from_outbox
 from portal.visits import operations
 from portal.visits.forms import PauseForm
-from portal.visits.views.base import bp, find_visit, visit_page
+from portal.visits.views.base import bp, find_visit, record_page, visit_page
 
 
 @bp.route("/visits/<uuid:visit_id>/departure", methods=["GET", "POST"])
@@ -61,4 +60,4 @@ def pause(visit_id: uuid.UUID) -> BaseResponse:
         with form.refusals():
             operations.pause(visit, values.pop("cause"), person=current_user, waited=from_outbox(), **values)
             return redirect(url_for("visits.show", visit_id=visit.id), 303)
-    return page("visits/pause.html", form=form, visit=visit)
+    return record_page("visits/pause.html", visit, "time", form)

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.calls.models import Visit
 from portal.db import db
 from portal.forms import EntryForm, VerbForm, plain
-from portal.htmx import page
 from portal.i18n import _, fmt, label
 from portal.permissions import Permission, requires
 from portal.stock.models import find_item, find_van, usual_parts, van_stock
@@ -20,7 +19,7 @@ from portal.visits.facts import Facts
 from portal.visits.forms import PartUseForm, ReasonForm, SearchForm
 from portal.visits.models import PartUse, events_of
 from portal.visits.models import part_uses as logged_at
-from portal.visits.views.base import bp, find_visit, opened_with
+from portal.visits.views.base import bp, find_visit, opened_with, record_page
 
 
 @bp.route("/visits/<uuid:visit_id>/part-uses", methods=["GET", "POST"])
@@ -57,7 +56,7 @@ def say_logged(use: PartUse) -> None:
 def part_page(visit: Visit, form: PartUseForm) -> Response:
     """One part, with its number of pieces, serial numbers and the old part."""
     part = find_item(form.item.data) if form.item.data else None
-    return page("visits/part_use_new.html", form=form, visit=visit, part=part)
+    return record_page("visits/part_use_new.html", visit, "parts", form, part=part)
 
 
 def parts_page(visit: Visit, form: EntryForm) -> Response:
@@ -69,10 +68,11 @@ def parts_page(visit: Visit, form: EntryForm) -> Response:
     facts = Facts(visit, None, {}, logged, [], [], events_of(visit))
     usual = usual_parts(unit.product_id, van) if unit else []
     shown = {held.item.id for held in usual}
-    return page(
+    return record_page(
         "visits/part_uses.html",
-        form=form,
-        visit=visit,
+        visit,
+        "parts",
+        form,
         facts=facts,
         usual=usual,
         search=search,
@@ -95,7 +95,7 @@ def part_use_reversal(visit_id: uuid.UUID, use_id: uuid.UUID) -> BaseResponse:
             operations.reverse_part_use(visit, use, person=current_user, **form.values)
             flash(_("Removed: %(part)s. It is in the van again.", part=label(use.item)))
             return redirect(url_for("visits.part_uses", visit_id=visit.id), 303)
-    return page("visits/part_use_reversal.html", form=form, visit=visit, use=use)
+    return record_page("visits/part_use_reversal.html", visit, "parts", form, use=use)
 
 
 @bp.route("/visits/<uuid:visit_id>/no-parts", methods=["GET", "POST"])
@@ -107,4 +107,4 @@ def no_parts(visit_id: uuid.UUID) -> BaseResponse:
         with form.refusals():
             operations.state_no_parts(visit, person=current_user, **form.values)
             return redirect(url_for("visits.show", visit_id=visit.id), 303)
-    return page("visits/no_parts.html", form=form, visit=visit)
+    return record_page("visits/no_parts.html", visit, "parts", form)

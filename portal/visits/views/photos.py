@@ -10,13 +10,12 @@ from portal import files
 from portal.calls.models import Visit
 from portal.db import db
 from portal.forms import VerbForm
-from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, may, requires
 from portal.visits import operations
 from portal.visits.forms import PhotoForm
 from portal.visits.models import Photo, live_photos
-from portal.visits.views.base import bp, find_visit
+from portal.visits.views.base import bp, find_visit, record_page
 
 YEAR = 365 * 24 * 3600
 
@@ -34,7 +33,7 @@ def photos(visit_id: uuid.UUID) -> BaseResponse:
 
 
 def photos_page(visit: Visit, form: PhotoForm) -> Response:
-    return page("visits/photos.html", form=form, visit=visit, photos=live_photos(visit))
+    return record_page("visits/photos.html", visit, "photos", form, photos=live_photos(visit))
 
 
 @bp.route("/visits/<uuid:visit_id>/photos/<uuid:photo_id>/removal", methods=["GET", "POST"])
@@ -48,7 +47,7 @@ def photo_removal(visit_id: uuid.UUID, photo_id: uuid.UUID) -> BaseResponse:
             operations.remove_photo(visit, photo, person=current_user)
             flash(_("The photo was removed."))
             return redirect(url_for("visits.photos", visit_id=visit.id), 303)
-    return page("visits/photo_removal.html", form=form, visit=visit, photo=photo)
+    return record_page("visits/photo_removal.html", visit, "photos", form, photo=photo)
 
 
 @bp.get("/visits/<uuid:visit_id>/photos/<uuid:photo_id>.jpg")

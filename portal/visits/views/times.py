@@ -8,14 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.calls.models import Visit
 from portal.clock import now
-from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, requires
 from portal.receipts import parse_id
 from portal.visits import operations, queries, rules
 from portal.visits.forms import ReasonForm, TimeEntryForm
 from portal.visits.models import TimeEntry, live_time_entries
-from portal.visits.views.base import bp, find_visit, opened_with
+from portal.visits.views.base import bp, find_visit, opened_with, record_page
 
 
 @bp.route("/visits/<uuid:visit_id>/time-entries", methods=["GET", "POST"])
@@ -53,10 +52,11 @@ def preset(entry: TimeEntry | None, visit: Visit) -> dict[str, object]:
 def times_page(visit: Visit, form: TimeEntryForm, entries: list[TimeEntry]) -> Response:
     stretches = [rules.Stretch(entry.kind, entry.started_at, entry.ended_at) for entry in entries]
     totals = {kind: rules.minutes(stretches, kind, now()) for kind in ("travel", "work", "wait", "break")}
-    return page(
+    return record_page(
         "visits/time_entries.html",
-        form=form,
-        visit=visit,
+        visit,
+        "time",
+        form,
         entries=entries,
         totals={kind: spent for kind, spent in totals.items() if spent},
         refused_for=getattr(form.refusal, "visits", []),
@@ -74,4 +74,4 @@ def time_entry_removal(visit_id: uuid.UUID, entry_id: uuid.UUID) -> BaseResponse
             operations.drop_time(visit, entry_id, person=current_user, **form.values)
             flash(_("Removed."))
             return redirect(url_for("visits.time_entries", visit_id=visit.id), 303)
-    return page("visits/time_entry_removal.html", form=form, visit=visit, entry=entry)
+    return record_page("visits/time_entry_removal.html", visit, "time", form, entry=entry)
