@@ -227,15 +227,22 @@ def shorter_than(limit: int) -> Callable[[Any, Any], None]:
 
 
 class EntryForm(wtforms.Form):
-    """A form that is sent under an entry id. `zone`: the site's time zone, in which times are typed."""
+    """A form that is sent under an entry id. `zone`: the site's time zone, in which times are typed.
+
+    `unmarked` names the fields that may be empty here but are not called optional: an answer stands there already,
+    or something later asks for them.
+    """
 
     entry_id = wtforms.HiddenField()
+    unmarked: tuple[str, ...] = ()
 
     def __init__(self, *, zone: str = "UTC", **kwargs: Any) -> None:
         self.zone = zone
         self.refusal: Rejected | None = None
         sent: Any = CombinedMultiDict([request.files, request.form]) if request.method == "POST" else None
         super().__init__(formdata=sent, **kwargs)
+        for name in self.unmarked:
+            self[name].flags.unmarked = True
         self._check_entry()
 
     def process(self, *args: Any, **kwargs: Any) -> None:

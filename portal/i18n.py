@@ -5,22 +5,23 @@ a language. A person's setting goes before the cookie, the cookie before the bro
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import flask_babel
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
-from flask import Flask, g, has_request_context, request
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as lazy
-from flask_babel import ngettext as ngettext_
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_app_context, has_request_context, request
+from flask_babel import LazyString
 from flask_login import current_user
+from markupsafe import Markup
 
 from portal.clock import local, now
 from portal.money import CURRENCY
@@ -38,9 +39,7 @@ class Labelled(Protocol):
 
 def init_app(app: Flask) -> None:
     compile_catalogues()
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
-    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
-    flask_babel.Babel(app, locale_selector=current_locale)
+    app.jinja_env.globals.update(_=marked, gettext=marked, ngettext=marked_plural)
 
 
 def compile_catalogues() -> None:
@@ -57,13 +56,46 @@ def compile_catalogues() -> None:
         fresh.replace(mo)
 
 
+@cache
+def catalogue(locale: str) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [locale])
+
+
+def _(message: str, **values: Any) -> str:
+    """The words for `message` in the reader's language; English outside the app."""
+    words = catalogue(current_locale()).gettext(message) if has_app_context() else message
+    return words % values if values else words
+
+
+def ngettext_(one: str, more: str, num: int, **values: Any) -> str:
+    """As `_`, by number; `%(num)s` is the number."""
+    return str(catalogue(current_locale()).ngettext(one, more, num) % {"num": num, **values})
+
+
+def lazy(message: str, **values: Any) -> LazyString:
+    """Words that are looked up when they are shown."""
+    return LazyString(_, message, **values)
+
+
+def marked(message: str, **values: Any) -> Markup:
+    """`_` of templates: the words are markup, the values are escaped."""
+    return Markup(_(message)) % values
+
+
+def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
+    """`ngettext` of templates."""
+    words = catalogue(current_locale()).ngettext(one, more, num)
+    return Markup(words) % {"num": num, **values}
+
+
 def current_locale() -> str:
     """The language of this page. A hand-over page speaks the customer's (`g.locale`)."""
-    if not has_request_context():
-        return DEFAULT
-    if "locale" not in g:
-        g.locale = chosen_locale()
-    return str(g.locale)
+    locale = g.get("locale") if has_app_context() else None
+    if locale is None:
+        if not has_request_context():
+            return DEFAULT
+        locale = g.locale = chosen_locale()
+    return str(locale)
 
 
 def chosen_locale() -> str:
@@ -79,7 +111,17 @@ def chosen_locale() -> str:
 def speak(locale: str) -> None:
     """The rest of this request speaks `locale`, whoever is signed in."""
     g.locale = locale
-    flask_babel.refresh()
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Speaks `locale` for a moment: words of a paper that is not in the reader's language."""
+    before = g.get("locale")
+    g.locale = locale
+    try:
+        yield
+    finally:
+        g.locale = before
 
 
 def negotiate(tags: list[str]) -> str:
@@ -173,4 +215,5 @@ __all__ = [
     "ngettext_",
     "pick",
     "speak",
+    "speaking",
 ]

@@ -54,8 +54,8 @@ def finish(response: Response) -> Response:
 
 
 def fields(response: Response) -> dict[str, Any]:
-    person = g.get("_login_user")
-    identity = inspect(person).identity if person is not None and person.is_authenticated else None
+    known = inspect(g.get("_login_user"), raiseerr=False)  # None when signed out; asking the row would load it again
+    identity = known.identity if known is not None else None
     return {
         "request_id": g.request_id,
         "method": request.method,

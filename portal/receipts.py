@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Response, abort, g, jsonify, make_response, redirect, request
 from flask_login import current_user
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -175,9 +175,8 @@ def finish(response: Response) -> Response:
     if entry is None or not entry.claimed or response.status_code >= 400:
         return response
     location = response.headers.get("Location")
-    receipt = db.session.get(Receipt, entry.id)
-    assert receipt is not None
-    receipt.location, receipt.status = (location or request.path)[:500], 303
+    answer = {"location": (location or request.path)[:500], "status": 303}
+    db.session.execute(update(Receipt).where(Receipt.entry_id == entry.id).values(answer))
     if from_outbox() and response.status_code != 202:
         return outbox_answer(201, APPLIED, location)
     return response

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, get_flashed_messages, request, url_for
+from flask import Flask, current_app, g, get_flashed_messages, request
 from flask_login import current_user
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, FileSystemBytecodeCache
 
 from portal import i18n, navigation
 from portal.clock import now
@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
     env.bytecode_cache = FileSystemBytecodeCache(str(app.config["TEMPLATE_CACHE"]))
     env.globals.update(
         asset=asset,
+        csrf_token=csrf_token,
         fmt=i18n.fmt,
         label=i18n.label,
         pick=i18n.pick,
@@ -31,31 +32,31 @@ def init_app(app: Flask) -> None:
         Permission=Permission,
         new_entry_id=entry_id,
     )
-    env.globals["ui"] = Macros(app)
+    env.globals["ui"] = Macros(env)
     app.context_processor(page_values)
 
 
 class Macros:
-    """`ui.field(…)`: the macros of `macros/ui.html`, present also where a single block is rendered."""
+    """`ui.field(…)`: the macros of `macros/ui.html`, present also where a single block is rendered.
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    They see globals only, nothing of one request, so that they are made once and not for each page.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
 
     def __getattr__(self, name: str) -> Any:
-        if "ui_macros" not in g:
-            template = self._app.jinja_env.get_template("macros/ui.html")
-            context: dict[str, Any] = {}
-            self._app.update_template_context(context)
-            g.ui_macros = template.make_module(context)
-        return getattr(g.ui_macros, name)
+        macro = getattr(self._env.get_template("macros/ui.html").module, name)
+        if not self._env.auto_reload:
+            setattr(self, name, macro)
+        return macro
 
 
 def page_values() -> dict[str, Any]:
-    signed_in = current_user.is_authenticated
+    person = current_user._get_current_object()  # the person itself: the proxy costs more than most of what it gives
     theme = request.cookies.get("theme", "")
     return {
-        "current_person": current_user if signed_in else None,
-        "csrf_token": g.sign_in.csrf_token if signed_in else "",
+        "current_person": person if person.is_authenticated else None,
         "locale": i18n.current_locale(),
         "lang_tag": i18n.TAGS[i18n.current_locale()],
         "locales": list(i18n.LOCALES.items()),
@@ -83,15 +84,21 @@ class NavList:
         return iter(navigation.nav_items())
 
 
+def csrf_token() -> str:
+    return str(g.sign_in.csrf_token) if current_user.is_authenticated else ""
+
+
 def entry_id() -> str:
     return str(new_id())
 
 
 def asset(path: str) -> str:
     """Address of a static file with its content's hash, so that it may be cached for a year."""
-    return url_for("static", filename=path, v=file_version(Path(current_app.static_folder or ""), path))
+    return request.script_root + versioned(current_app.static_url_path or "", current_app.static_folder or "", path)
 
 
 @cache
-def file_version(folder: Path, path: str) -> str:
-    return hashlib.sha256((folder / path).read_bytes()).hexdigest()[:12]
+def versioned(prefix: str, folder: str, path: str) -> str:
+    """Made once a file: a page names dozens of icons, and building addresses was a tenth of its cost."""
+    version = hashlib.sha256(Path(folder, path).read_bytes()).hexdigest()[:12]
+    return f"{prefix}/{path}?v={version}"

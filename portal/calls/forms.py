@@ -93,6 +93,7 @@ class CancelForm(EntryForm):
 class CallForm(NextVisitForm):
     """A call with its first visit: for a site that is known, or for a new customer."""
 
+    unmarked = ("equipment", "contact", "customer_name", "customer_kind", "address")
     site = wtforms.HiddenField(filters=[plain])
     equipment = Choice(lazy("Unit"), required=False)
     product = Choice(lazy("Product"), required=False)

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from portal.calls.models import Call, Visit
 from portal.clock import local
 from portal.customers.models import Equipment, ErrorCode
 from portal.db import db
-from portal.i18n import label, pick
+from portal.i18n import label, pick, speaking
 from portal.money import CURRENCY, cents
 from portal.stock.words import unit_word
 from portal.visits import rules as visit_rules
@@ -181,7 +180,7 @@ def error_code(call: Call, code: str | None, locale: str) -> dict[str, str] | No
 
 def part_line(use: PartUse, locale: str) -> dict[str, Any]:
     price = use.item.list_price
-    with force_locale(locale):
+    with speaking(locale):
         unit = unit_word(use.item.unit)
     return {
         "part_no": use.item.code,

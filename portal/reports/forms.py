@@ -26,6 +26,7 @@ REVIEWED = ("signed", "unsigned", "approved", "returned")
 class HandOverForm(EntryForm):
     """Who signs, in which language. A typed name goes before the contact that is ticked."""
 
+    unmarked = ("signer", "signer_name", "signer_role")
     locale = Choice(lazy("The customer's language"), required=lazy("Choose the customer's language."))
     signer = Choice(lazy("Who signs"), required=False)
     signer_name = Line(lazy("Name"), limit=NAME_LIMIT)
@@ -163,12 +164,9 @@ class ApprovalForm(EntryForm):
 
 
 class ReturnForm(EntryForm):
+    unmarked = ("items",)  # the operation asks for one at least
     items = Choices(lazy("What is to be mended"), choices=[(row, ROWS[row]) for row in TO_MEND])
     note = Words(lazy("What the technician will read"), required=lazy("Say what is to be mended."), limit=1000)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self["items"].flags.optional = False  # the operation asks for one at least
 
 
 class ResubmissionForm(EntryForm):

@@ -23,6 +23,7 @@ class PauseForm(VerbForm):
 class FindingsForm(EntryForm):
     """`codes`: rows of the product family's code lists, by kind. All may be left open until hand-over."""
 
+    unmarked = (*rules.CODE_NAMES, "test_result", "outcome", "outstanding")
     symptom = Choice(lazy("Symptom"), required=False)
     component = Choice(lazy("Component"), required=False)
     cause = Choice(lazy("Cause"), required=False)
@@ -42,8 +43,6 @@ class FindingsForm(EntryForm):
         super().__init__(**kwargs)
         for name in rules.CODE_NAMES:
             self[name].choices = [("", "–")] + [(row.code, label(row)) for row in codes.get(name, ())]
-        for name in (*rules.CODE_NAMES, "test_result", "outcome", "outstanding"):
-            self[name].flags.optional = False  # the customer's signature waits for them
 
     @property
     def values(self) -> dict[str, Any]:
@@ -70,6 +69,7 @@ def shown(finding: Finding | None, prefill: Mapping[str, Any]) -> dict[str, Any]
 
 
 class PartUseForm(EntryForm):
+    unmarked = ("old_part",)
     item = Line(lazy("Part number"), required=lazy("Write the part number."), limit=40, render_kw={"maxlength": 40})
     quantity = Number(lazy("Quantity"), default=Decimal(1))
     new_serial = Line(lazy("Serial number of the new part"), limit=80)
@@ -83,6 +83,7 @@ class ReasonForm(EntryForm):
 
 
 class TimeEntryForm(EntryForm):
+    unmarked = ("cause", "reason")
     kind = Choice(lazy("Kind"), choices=words.choices(words.TIME_KINDS), required=lazy("Choose the kind of time."))
     started_at = Moment(lazy("Start"), required=True)
     ended_at = Moment(lazy("End"), required=True)
@@ -106,6 +107,7 @@ class TimeEntryForm(EntryForm):
 
 
 class PhotoForm(EntryForm):
+    unmarked = ("label",)
     photo = Picture(lazy("Photo"), [Required(lazy("Take or choose a photo."))])
     label = Choice(lazy("What it shows"), choices=words.choices(words.PHOTO_LABELS), default="other", required=False)
     occurred_at = Moment(lazy("When"))

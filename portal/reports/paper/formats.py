@@ -79,6 +79,8 @@ class Tongue:
         if value is None:
             return ""
         hours, rest = divmod(int(value), 60)
+        if hours and not rest:
+            return self.word("whole_hours", h=hours)
         return self.word("hours", h=hours, n=rest) if hours else self.word("minutes", n=rest)
 
     def number(self, value: str | None, places: int | None = None) -> str:

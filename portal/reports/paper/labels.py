@@ -62,7 +62,7 @@ FIELDS: dict[str, Words] = {
     "test_result": ("试机结果", "測試結果", "Test after work", "Prueba final"),
     "checklist_result": ("检查项目", "檢查項目", "Checklist", "Lista de control"),
     "outcome": ("处理结果", "處理結果", "Outcome", "Resultado"),
-    "parts": ("更换配件", "更換零件", "Parts replaced", "Piezas sustituidas"),
+    "parts": ("更换配件", "更換零件", "Parts replaced", "Repuestos"),
     "labour_lines": ("工时费", "工時費", "Labour", "Mano de obra"),
     "fee_callout": ("上门费", "出勤費", "Call-out", "Desplazamiento"),
     "fee_inspection": ("检测费", "檢測費", "Inspection", "Diagnóstico"),

@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.calls.models import Visit
 from portal.customers.models import CodeValue, KnownFault
 from portal.errors import Conflict
-from portal.htmx import page
 from portal.permissions import Permission, requires
 from portal.visits import operations, queries, rules
 from portal.visits.forms import FindingsForm, shown
 from portal.visits.models import Finding, latest_finding
-from portal.visits.views.base import bp, find_visit, opened_with
+from portal.visits.views.base import bp, find_visit, opened_with, record_page
 
 Codes = dict[str, list[CodeValue]]
 
@@ -47,10 +46,11 @@ def findings_page(
     if conflict and last is not None:
         form.version.data = str(last.version)
     labels: dict[tuple[str, str], Any] = {(kind, row.code): row.labels for kind, rows in codes.items() for row in rows}
-    return page(
+    return record_page(
         "visits/findings.html",
-        form=form,
-        visit=visit,
+        visit,
+        "findings",
+        form,
         faults=faults,
         labels=labels,
         error_codes=queries.error_codes(visit),
