@@ -54,16 +54,19 @@ def too_wide(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"))
 
 
-def inspect(page: Page, address: str, least: int) -> list[str]:
+def inspect(page: Page, address: str, least: int | None = None) -> list[str]:
+    """What is wrong with a page. On phones (`least` px for targets) also with text twice as large; on laptops axe's
+    own rule judges the targets, which knows the exception for links in a line of text."""
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 200, f"{address}: {answer.status}"
     found = [f"{address}: {problem}" for problem in violations(page)]
-    found += [f"{address}: small target {target}" for target in small_targets(page, least)]
+    if least:
+        found += [f"{address}: small target {target}" for target in small_targets(page, least)]
     if too_wide(page):
         found.append(f"{address}: wider than the screen")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    if too_wide(page):
+    if least and too_wide(page):
         found.append(f"{address}: wider than the screen with large text")
     return found
 
@@ -102,17 +105,17 @@ def test_the_offices_pages(server: Server, open_page: Open, locale: str) -> None
         page = open_page(server.url, phone=False, locale=locale)
         sign_in(page, username)
         for address in addresses:
-            problems += inspect(page, address, 24)
+            problems += inspect(page, address)
         if username == "zhao":
-            problems += inspect(page, page.request.get("/reports").url, 24)
+            problems += inspect(page, page.request.get("/reports").url)
             page.goto("/reports")
             report = page.locator("a[href^='/reports/FW']").first.get_attribute("href")
             for end in ("", "/approval", "/return"):
-                problems += inspect(page, f"{report}{end}", 24)
+                problems += inspect(page, f"{report}{end}")
         if username == "sun":
             page.goto("/calls")
             call = page.locator("a[href^='/calls/JX']").first.get_attribute("href")
-            problems += inspect(page, str(call), 24)
+            problems += inspect(page, str(call))
     assert not problems, "\n".join(problems)
 
 
