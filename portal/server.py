@@ -4,6 +4,7 @@ One process, eight threads. Waitress reads a whole request before it takes a thr
 photo holds up nobody. At SIGTERM running requests are answered first: an acknowledged entry is never cut off.
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -67,6 +68,8 @@ def serve(app: WsgiApp, host: str, port: int) -> None:
     except OSError as error:
         sys.exit(f"Cannot listen on {host}, port {port}: {error.strerror}. PORTAL_PORT=8001 takes another port.")
     signal.signal(signal.SIGTERM, stopper(counted))
+    gc.collect()
+    gc.freeze()  # what start-up made stays: the collector need not walk it again during requests
     for address in addresses(host, server):
         print(f"Serving on {address} (Ctrl-C stops)", flush=True)
     server.run()

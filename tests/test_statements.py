@@ -77,4 +77,4 @@ def test_an_entry_needs_few_statements(world: Any, sign_in: Any, verb: str, fiel
     base, token = busy_day(world, zhang), zhang.token()
     with statements() as found:
         assert zhang.post(f"{base}/{verb}", fields, token=token).status == 303
-    assert len(found) <= 24, "\n".join(found)
+    assert len(found) <= 14, "\n".join(found)

@@ -2,10 +2,12 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
@@ -58,12 +60,15 @@ def load_person(_request: Request) -> Person | None:
 
 
 def find_sign_in(token: str) -> SignIn | None:
-    query = (
-        select(SignIn)
-        .where(SignIn.token_hash == token_hash(token))
-        .options(joinedload(SignIn.person).joinedload(Person.role_rows))
-    )
-    return db.session.scalars(query).unique().one_or_none()
+    found: SignIn | None = db.session.scalars(sign_in_query(), {"hash": token_hash(token)}).unique().one_or_none()
+    return found
+
+
+@cache
+def sign_in_query() -> Select[Any]:
+    """Made once: every request asks it."""
+    query = select(SignIn).where(SignIn.token_hash == bindparam("hash"))
+    return query.options(joinedload(SignIn.person).joinedload(Person.role_rows))
 
 
 def keep_seen(sign_in: SignIn) -> None:

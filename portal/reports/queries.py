@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.accounts.models import Person
@@ -28,10 +29,12 @@ QUEUE_SIZE = 50
 Cursor = tuple[datetime, uuid.UUID]
 
 
-def with_record() -> list[Any]:
-    """What a report is composed of and what its page shows of the visit."""
+@cache
+def with_record() -> tuple[Any, ...]:
+    """What a report is composed of and what its page shows of the visit. Made once, like the queries below: making
+    them costs more than running them."""
     call = joinedload(Visit.call)
-    return [
+    return (
         call.joinedload(Call.site),
         call.joinedload(Call.customer),
         call.joinedload(Call.contact),
@@ -39,7 +42,7 @@ def with_record() -> list[Any]:
         call.joinedload(Call.equipment).joinedload(Equipment.product),
         joinedload(Visit.person),
         selectinload(Visit.assignments),
-    ]
+    )
 
 
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
@@ -52,14 +55,18 @@ def find_report(number: str, person: Person, revision: int | None = None) -> Rep
     """The newest revision, or the one asked for, if the person may see it."""
     query = Report.visible_to(person).where(Report.number == plain(number)[:30])
     query = query.where(Report.revision == revision) if revision else query.order_by(Report.revision.desc()).limit(1)
-    found: Report | None = db.session.scalar(
-        query.options(
-            contains_eager(Report.visit).options(*with_record()),
-            joinedload(Report.document),
-            selectinload(Report.reviews).joinedload(Review.reviewer),
-        )
-    )
+    found: Report | None = db.session.scalar(query.options(*with_page()))
     return found
+
+
+@cache
+def with_page() -> tuple[Any, ...]:
+    """What the report's page shows besides the record: the sealed paper and its reviews."""
+    return (
+        contains_eager(Report.visit).options(*with_record()),
+        joinedload(Report.document),
+        selectinload(Report.reviews).joinedload(Review.reviewer),
+    )
 
 
 def revisions_of(report: Report) -> list[Row[Any]]:
@@ -169,14 +176,20 @@ def review_queue(person: Person) -> tuple[list[Waiting], int]:
     return found, count_waiting(person) if len(rows) == QUEUE_SIZE else len(rows)
 
 
-def of_others(person: Person) -> list[Any]:
+def of_others(person_id: Any) -> list[Any]:
     """Conditions: waiting for review, newest revision, and not the person's own work (SR-11)."""
-    own = select(Assignment.id).where(Assignment.visit_id == Visit.id, Assignment.person_id == person.id)
+    own = select(Assignment.id).where(Assignment.visit_id == Visit.id, Assignment.person_id == person_id)
     return [Visit.state.in_(WAITING), is_newest(), ~own.exists()]
 
 
 def waiting_rows(person: Person) -> list[Row[Any]]:
-    query = (
+    rows: list[Any] = list(db.session.execute(waiting_query(), {"reviewer_id": person.id}))
+    return rows
+
+
+@cache
+def waiting_query() -> Any:  # a Select of more columns than its type can name
+    return (
         select(
             Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at, Report.visit_id,
             SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
@@ -191,17 +204,15 @@ def waiting_rows(person: Person) -> list[Row[Any]]:
         .outerjoin(Person, Person.id == Visit.person_id)
         .outerjoin(Equipment, Equipment.id == Call.equipment_id)
         .outerjoin(Product, Product.id == Equipment.product_id)
-        .where(*of_others(person))
+        .where(*of_others(bindparam("reviewer_id")))
         .order_by(Report.submitted_at, Report.id)
         .limit(QUEUE_SIZE)
     )  # fmt: skip
-    rows: list[Any] = list(db.session.execute(query))
-    return rows
 
 
 def count_waiting(person: Person) -> int:
     query = select(func.count()).select_from(Report).join(Visit, Visit.id == Report.visit_id)
-    return db.session.scalar(query.where(*of_others(person))) or 0
+    return db.session.scalar(query.where(*of_others(person.id))) or 0
 
 
 def surveys_of(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Survey]:
@@ -216,9 +227,10 @@ def suspect_visits(visit_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 def standard_minutes(families: Iterable[str]) -> dict[str, dict[tuple[str, str], int]]:
     """Standard minutes of the known faults by family, then by (symptom, component): the longest that fits."""
-    query = select(KnownFault).where(KnownFault.family.in_(list(families)), KnownFault.standard_minutes.is_not(None))
+    columns = (KnownFault.family, KnownFault.symptom, KnownFault.component, KnownFault.standard_minutes)
+    query = select(*columns).where(KnownFault.family.in_(list(families)), KnownFault.standard_minutes.is_not(None))
     found: dict[str, dict[tuple[str, str], int]] = {}
-    for fault in db.session.scalars(query):
+    for fault in db.session.execute(query):
         of_family = found.setdefault(fault.family, {})
         key = (fault.symptom, fault.component)
         of_family[key] = max(of_family.get(key, 0), fault.standard_minutes or 0)

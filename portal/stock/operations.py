@@ -94,8 +94,9 @@ def use(
     source_url: str = "",
     serial_no: str | None = None,
 ) -> Movement:
-    """工单用料: fitted into a customer's machine. A fact: the van may go below zero."""
-    movement = post(
+    """工单用料: fitted into a customer's machine. A fact: the van may go below zero. The act itself is written down
+    once, at the visit (`log_part_use`)."""
+    return post(
         "use",
         item,
         quantity,
@@ -107,8 +108,6 @@ def use(
         source_url=source_url,
         serial_no=serial_no or None,
     )
-    history.record("use", movement, person_id=person.id, item=item.code, quantity=quantity)
-    return movement
 
 
 def correct(movement: Movement, reason: str, *, person: Person) -> Movement:

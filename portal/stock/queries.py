@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, union_all
@@ -174,8 +175,10 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
 def rows() -> Select[Any]:
-    """Movements with all that a page or a file shows of them, and the numbers of their reversal and original."""
+    """Movements with all that a page or a file shows of them, and the numbers of their reversal and original. Made
+    once: making it costs more than running it."""
     return (
         select(
             *[column for column in Movement.__table__.columns if column.name not in ("item_id", "person_id")],
@@ -211,9 +214,9 @@ def find_location(code: str) -> Location | None:
     return db.session.scalars(select(Location).where(Location.code == code)).first()
 
 
-def people() -> list[Person]:
-    """Whoever may stand on a movement."""
-    return list(db.session.scalars(select(Person).order_by(Person.name)))
+def people() -> list[Row[Any]]:
+    """Whoever may stand on a movement: id, username, name."""
+    return list(db.session.execute(select(Person.id, Person.username, Person.name).order_by(Person.name)))
 
 
 def technicians_without_van() -> list[Person]:

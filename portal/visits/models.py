@@ -183,8 +183,13 @@ def of_visit(query: Select[Any], visit: Visit) -> ScalarResult[Any]:
 
 def latest_finding(visit: Visit) -> Finding | None:
     """The diagnosis as it stands."""
-    query = select(Finding).where(Finding.visit_id == visit.id).order_by(Finding.version.desc()).limit(1)
-    return db.session.scalar(query.options(joinedload(Finding.person)))
+    return of_visit(latest_finding_query(), visit).first()
+
+
+@cache
+def latest_finding_query() -> Select[Any]:
+    query = select(Finding).where(Finding.visit_id == THE_VISIT).order_by(Finding.version.desc()).limit(1)
+    return query.options(joinedload(Finding.person))
 
 
 def part_uses(visit: Visit) -> list[PartUse]:

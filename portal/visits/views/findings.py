@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.calls.models import Visit
-from portal.customers.models import CodeValue, KnownFault
+from portal.customers.models import KnownFault
 from portal.errors import Conflict
 from portal.permissions import Permission, requires
 from portal.visits import operations, queries, rules
@@ -16,7 +17,7 @@ from portal.visits.forms import FindingsForm, shown
 from portal.visits.models import Finding, latest_finding
 from portal.visits.views.base import bp, find_visit, opened_with, record_page
 
-Codes = dict[str, list[CodeValue]]
+Codes = dict[str, list[Row[Any]]]
 
 
 @bp.route("/visits/<uuid:visit_id>/findings", methods=["GET", "POST"])
