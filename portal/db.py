@@ -151,6 +151,23 @@ def close_transaction(response: Response) -> Response:
     return response
 
 
+def once_stored(task: Callable[[], None]) -> None:
+    """Runs `task` right after the running transaction is committed; a rollback, also of a savepoint, forgets it. The
+    task touches files, never the database."""
+    db.session.info.setdefault("once_stored", []).append(task)
+
+
+@event.listens_for(db.session, "after_commit")
+def run_once_stored(session: Any) -> None:
+    for task in session.info.pop("once_stored", []):
+        task()
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def forget_once_stored(session: Any, _previous: Any) -> None:
+    session.info.pop("once_stored", None)
+
+
 def afterwards(task: Callable[[], None]) -> None:
     """Runs `task` in its own transaction once the request's own one is closed, whatever its outcome."""
     g.setdefault("afterwards", []).append(task)

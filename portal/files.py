@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import warnings
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.clock import now
-from portal.db import Model, db
+from portal.db import Model, db, once_stored
 from portal.errors import Rejected
 from portal.i18n import lazy
 
@@ -59,6 +60,17 @@ def keep(content: bytes, content_type: str) -> str:
 def read(digest: str) -> bytes:
     """The bytes under a digest that came from our own rows. OSError when the store has lost them."""
     return place(digest).read_bytes()
+
+
+def forget(digests: Iterable[str]) -> None:
+    """Removes the bytes, once the transaction that runs is stored: an erasure. Their rows stay and lead to nothing."""
+    paths = [place(digest) for digest in digests]
+
+    def remove() -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    once_stored(remove)
 
 
 def place(digest: str) -> Path:

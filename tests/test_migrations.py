@@ -53,5 +53,5 @@ def test_an_empty_database_is_migrated_by_the_command(app: Flask, tmp_path: Path
     result = contextvars.Context().run(runner.invoke, args=["db", "upgrade"])
     assert result.exit_code == 0, result.output
     with fresh.app_context():
-        assert cli.current_revision() == "0001"
+        assert cli.current_revision() == "0003"
         db.engine.dispose()

@@ -86,6 +86,16 @@ class SignIn(WithId, Model):
         return self.device == "phone" and now() > self.last_seen_at + IDLE_LIMIT
 
 
+class Specimen(WithId, Model):
+    """A person's own signature as strokes, drawn once and confirmed at each finish; the newest holds."""
+
+    __tablename__ = "specimen"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), index=True)
+    strokes: Mapped[list[Any]] = mapped_column(Json)
+    recorded_at: Mapped[datetime]
+
+
 class FailedTries(Model):
     """Failed sign-ins in a row of one account from one address; `blocked_until` grows with them (contract 5)."""
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal import db as database
 from portal import history
 from portal.accounts import rules
-from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn
+from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn, Specimen
 from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, token_hash
 from portal.clock import now
 from portal.db import db
@@ -224,3 +225,18 @@ def end_session(person: Person, session_id: uuid.UUID) -> SignIn | None:
         return None
     sign_out(session)
     return session
+
+
+def keep_specimen(person: Person, strokes: list[Any]) -> Specimen:
+    """The person's signature as it will stand under the reports of visits that they finish from now on."""
+    specimen = Specimen(person_id=person.id, strokes=strokes, recorded_at=now())
+    db.session.add(specimen)
+    db.session.flush()
+    history.record("keep_specimen", person, person_id=person.id)
+    return specimen
+
+
+def specimen_of(person: Person) -> Specimen | None:
+    """The newest one."""
+    own = select(Specimen).where(Specimen.person_id == person.id).order_by(Specimen.recorded_at.desc()).limit(1)
+    return db.session.scalar(own)

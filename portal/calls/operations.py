@@ -139,6 +139,9 @@ def send(visit: Visit, technician: Person, reason: str, person: Person) -> None:
 
 
 def cancel_visit(visit: Visit, reason: str, person: Person) -> None:
+    lock(visit)
+    if not rules.is_movable(visit.state):
+        raise Conflict(lazy("This is not possible now: the visit is “%(state)s”.", state=state_word(visit.state)))
     advance(visit, "cancelled")
     visit.cancel_reason = reason
     db.session.flush()
@@ -146,9 +149,20 @@ def cancel_visit(visit: Visit, reason: str, person: Person) -> None:
 
 
 def ask_to_mend(visit: Visit, items: Iterable[str], note: str) -> None:
-    """Gives a signed visit back to its technician, who mends the named rows only."""
-    advance(visit, "returned")
-    visit.to_mend, visit.mend_note = [item for item in rules.TO_MEND if item in set(items)], note
+    """Gives a signed visit back to its technician, who mends the named rows only. What a visit that is with the
+    technician already was to mend stays on the list."""
+    lock(visit)
+    wanted = set(items) | set(visit.to_mend or ())
+    if visit.state != "returned":
+        advance(visit, "returned")
+    visit.to_mend, visit.mend_note = [item for item in rules.TO_MEND if item in wanted], note
+    db.session.flush()
+
+
+def withdraw(visit: Visit, reason: str) -> None:
+    """Ends a visit whose report is void for good."""
+    advance(visit, "cancelled")
+    visit.cancel_reason = reason[:300]
     db.session.flush()
 
 

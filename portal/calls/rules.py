@@ -2,6 +2,9 @@
 
 assigned ─ en_route ─ on_site ─ working ⇄ paused ─ finished ─ signed | unsigned ─ approved | returned
                                                                   └──────────────────┘ (mended)
+
+An unsigned report becomes signed when the customer signs by link; an approved one may be returned for a correction;
+a report that is void for good takes its visit to cancelled.
 """
 
 from collections.abc import Iterable
@@ -17,10 +20,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "paused": frozenset({"working", "finished"}),
     # Work goes on until somebody has signed.
     "finished": frozenset({"working", "signed", "unsigned"}),
-    "signed": frozenset({"approved", "returned"}),
-    "unsigned": frozenset({"approved", "returned"}),
-    "returned": frozenset({"signed", "unsigned"}),
-    "approved": frozenset(),
+    "signed": frozenset({"approved", "returned", "cancelled"}),
+    "unsigned": frozenset({"signed", "approved", "returned", "cancelled"}),
+    "returned": frozenset({"signed", "unsigned", "cancelled"}),
+    "approved": frozenset({"returned", "cancelled"}),
     "cancelled": frozenset(),
 }
 STATES = tuple(TRANSITIONS)

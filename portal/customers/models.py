@@ -50,6 +50,7 @@ class Contact(WithId, Model):
     site_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("site.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(200), default="")  # where the customer's copy goes
     role: Mapped[str] = mapped_column(String(20), default="employee")  # owner | employee | family | agent
 
     site: Mapped[Site] = relationship(back_populates="contacts")

@@ -12,7 +12,7 @@ from portal.demo.cast import PASSWORD, Cast, Unit
 from portal.demo.times import at
 from portal.reports import operations as reports
 from portal.reports.models import newest_report
-from portal.reports.operations.sealing import Mark
+from portal.reports.operations.signing import Mark
 
 READING = timedelta(minutes=3)  # from the hand-over to the signature
 

@@ -1,11 +1,14 @@
-"""What the database itself refuses, whoever asks: triggers for SQLite and PostgreSQL, made by the first migration.
+"""What the database itself refuses, whoever asks: triggers for SQLite and PostgreSQL, made by the migrations.
 
 Facts are appended: UPDATE, DELETE, TRUNCATE and REPLACE of the tables below are refused. SQLite's REPLACE removes
 rows without firing DELETE triggers unless `recursive_triggers` is on, so an INSERT that meets a used key is refused
 as well. A movement keeps `balance` in step: nobody else may write it, and it must become what the row says.
+Sealed rows may be emptied by an erasure that the chain has sealed, and a report may become signed; nothing else.
+
+What a migration has made stands: `FIRST` never changes, what comes later is in a list of its own.
 """
 
-APPEND_ONLY: dict[str, list[str]] = {  # table: its keys, each a primary or unique one
+FIRST: dict[str, list[str]] = {  # table: its keys, each a primary or unique one
     "movement": ["n", "id", "reverses_n"],
     "history": ["n"],
     "sealed_document": ["n", "id", "link", "previous_link"],
@@ -20,6 +23,32 @@ APPEND_ONLY: dict[str, list[str]] = {  # table: its keys, each a primary or uniq
     "photo": ["id"],
     "photo_removal": ["id", "photo_id"],
 }
+EVIDENCE: dict[str, list[str]] = {  # as FIRST, of the tables that came with the evidence
+    "report_signature": ["id", "document_n"],
+    "report_void": ["id", "report_id", "document_n"],
+    "erased_document": ["n"],
+    "specimen": ["id"],
+    "kept_paper": ["id"],
+}
+REPLACED = ("sealed_document", "survey")
+ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
+CHANGES = (  # table, the columns that stay, what the others may become
+    (
+        "sealed_document",
+        "n id kind number revision content_digest evidence_digest previous_link link sealed_at",
+        f"NEW.content = '' AND NEW.evidence = '' AND NEW.salt = '' AND {ERASED.format(key='n')}",
+    ),
+    (
+        "survey",
+        "id visit_id hand_over_id link_id document_n version state locale assisted recorded_at",
+        f"NEW.answers = {{nothing}} AND {ERASED.format(key='document_n')}",
+    ),
+    (
+        "report",
+        "id number revision visit_id document_n submitted_at verify_hash reason",
+        "(NEW.signed = OLD.signed OR (NEW.signed AND NOT OLD.signed))",
+    ),
+)
 STORE_IS_EMPTY = "a store cannot hold less than nothing"
 WRONG_BALANCE = "the balance is not what the newest movement says"
 NO_MIRROR = "a reversal mirrors one movement that is no reversal"
@@ -28,26 +57,70 @@ NO_WHOLE_NUMBER = "quantities, costs and amounts are whole numbers of their smal
 
 
 def statements(dialect_name: str) -> list[str]:
-    """The DDL statements, in order, for "sqlite" or "postgresql"."""
+    """What the first migration makes, in order, for "sqlite" or "postgresql"."""
     build = {"sqlite": sqlite, "postgresql": postgresql}[dialect_name]
     return build()
 
 
+def of_evidence(dialect_name: str) -> list[str]:
+    """What the migration of the evidence makes, after it has taken away what it makes anew (`replaced`)."""
+    if dialect_name == "sqlite":
+        guards = [made for table, keys in EVIDENCE.items() for made in sqlite_append_only(table, keys)]
+        guards += sqlite_append_only("report", ["id"])[1:]
+        return [*guards, *(sqlite_changes_only(*change) for change in CHANGES)]
+    guards = [made for table in EVIDENCE for made in postgresql_append_only(table)]
+    guards += postgresql_append_only("report")[1:]
+    return [*guards, *(made for change in CHANGES for made in postgresql_changes_only(*change))]
+
+
+def replaced(dialect_name: str) -> list[str]:
+    """The DDL that takes away guards of the first migration for which `of_evidence` makes others."""
+    if dialect_name == "sqlite":
+        return [f"DROP TRIGGER {table}_no_update" for table in REPLACED]
+    return [f"DROP TRIGGER {table}_no_change ON {table}" for table in REPLACED]
+
+
+def standing(dialect_name: str) -> list[str]:
+    """All statements whose work must stand now."""
+    gone = {statement.split()[2] for statement in replaced(dialect_name)}
+    first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
+    return first + of_evidence(dialect_name)
+
+
 def names(dialect_name: str) -> set[str]:
     """The triggers that must stand: `ledger check` looks whether somebody took one away."""
-    made = [s.split() for s in statements(dialect_name) if s.startswith("CREATE TRIGGER ")]
+    made = [s.split() for s in standing(dialect_name) if s.startswith("CREATE TRIGGER ")]
     return {words[2] for words in made}
 
 
 def bodies() -> dict[str, str]:
     """What PostgreSQL keeps of each function, by name."""
-    made = [s for s in statements("postgresql") if s.startswith("CREATE FUNCTION ")]
+    made = [s for s in standing("postgresql") if s.startswith("CREATE FUNCTION ")]
     return {s.split()[2].removesuffix("()"): s.split("$$")[1] for s in made}
 
 
 def sqlite() -> list[str]:
-    guards = [statement for table, keys in APPEND_ONLY.items() for statement in sqlite_append_only(table, keys)]
+    guards = [statement for table, keys in FIRST.items() for statement in sqlite_append_only(table, keys)]
     return [*guards, *sqlite_movement(), *sqlite_balance()]
+
+
+def sqlite_changes_only(table: str, columns: str, allowed: str) -> str:
+    """A row may change in nothing but what `allowed` says; every other one of `columns` stays."""
+    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in columns.split())
+    allowed = allowed.format(nothing="'{}'")
+    condition = f"NOT ({same} AND {allowed})"
+    return sqlite_trigger(f"{table}_no_update", f"BEFORE UPDATE ON {table}", condition, f"{table} is append-only")
+
+
+def postgresql_changes_only(table: str, columns: str, allowed: str) -> list[str]:
+    same = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in columns.split())
+    allowed = allowed.format(nothing="'{}'::jsonb")
+    refusal = raise_words(f"'{table} is append-only'")
+    body = f"IF TG_OP = 'UPDATE' AND {same} AND {allowed} THEN RETURN NEW; END IF; {refusal}"
+    return [
+        postgresql_function(f"{table}_changes", body),
+        postgresql_trigger(f"{table}_no_change", f"BEFORE UPDATE OR DELETE ON {table}", f"{table}_changes"),
+    ]
 
 
 def sqlite_append_only(table: str, keys: list[str]) -> list[str]:
@@ -135,7 +208,7 @@ def sqlite_balance() -> list[str]:
 
 
 def postgresql() -> list[str]:
-    guards = [statement for table in APPEND_ONLY for statement in postgresql_append_only(table)]
+    guards = [statement for table in FIRST for statement in postgresql_append_only(table)]
     return [REFUSE_CHANGE, *guards, *postgresql_movement(), *postgresql_balance()]
 
 

@@ -18,12 +18,12 @@ from portal.customers.models import Equipment, ErrorCode
 from portal.db import db
 from portal.i18n import label, pick, speaking
 from portal.money import CURRENCY, cents
+from portal.reports.fields import FORM, OF_SIGNING
 from portal.stock.words import unit_word
 from portal.visits import rules as visit_rules
 from portal.visits.facts import Facts, facts_of
 from portal.visits.models import Finding, PartUse, TimeEntry
 
-FORM = "FSR-1"  # the list of fields below; another list is another version
 FREE = "free"  # until billing comes, visits are under contract or free of charge (contract 7)
 COVERAGE = {"B": "contract"}
 GUARANTEED = ("fixed", "temporary_fix")
@@ -35,8 +35,8 @@ NOT_KNOWN_YET = (
     "total_in_words", "payment_method", "invoice_request", "quote_ref", "follow_up_due_on", "follow_up_owner",
     "advice", "safety_notice", "next_service_on",
 )  # fmt: skip
-OF_SIGNING = ("report_no", "survey_state", "customer_opinion", "signed_at", "sign_refusal_reason", "statement")
-OF_SIGNER = (*OF_SIGNING, "signer_name", "signer_role", "report_version", "language")
+BY_THE_SIGNATURE = ("report_no", "survey_state", "customer_opinion", "signed_at", "sign_refusal_reason", "statement")
+OF_SIGNER = ("signer_name", "signer_role", "signed_for", "signer_phone")
 
 
 def compose(
@@ -44,21 +44,26 @@ def compose(
     locale: str,
     *,
     revision: int = 1,
-    signer_name: str | None = None,
-    signer_role: str | None = None,
+    reason: str | None = None,
+    signer: Mapping[str, str | None] | None = None,
     facts: Facts | None = None,
 ) -> dict[str, Any]:
-    """The report of `visit` as it stands, in `locale`; what only the signature brings is None."""
+    """The report of `visit` as it stands, in `locale`; what only the signature brings is None.
+
+    `signer` has `signer_name`, `signer_role` and, for whoever signs for somebody else, `signed_for` and
+    `signer_phone`; `reason` says why there is another revision.
+    """
     facts = facts or facts_of(visit)
     return {
         "form": FORM,
         "language": locale,
         "currency": CURRENCY,
         "report_version": revision,
-        "signer_name": signer_name,
-        "signer_role": signer_role,
+        "revision_reason": reason or None,
+        **dict.fromkeys(OF_SIGNER),
+        **{name: value or None for name, value in (signer or {}).items()},
         **dict.fromkeys(NOT_KNOWN_YET),
-        **dict.fromkeys(OF_SIGNING),
+        **dict.fromkeys(BY_THE_SIGNATURE),
         **of_call(visit, locale),
         **of_equipment(visit.call.equipment, locale),
         **of_times(visit, facts),
@@ -157,11 +162,12 @@ def of_findings(visit: Visit, facts: Facts, locale: str) -> dict[str, Any]:
     }
 
 
-def coded(code: str | None, labels: Mapping[str, Any] | None, locale: str) -> dict[str, str] | None:
-    return {"code": code, "label": pick(labels, locale) or code} if code else None
+def coded(code: str | None, labels: Mapping[str, Any] | None, locale: str) -> dict[str, Any] | None:
+    """A code with its word in the report's language, and in all, for a paper in two languages."""
+    return {"code": code, "label": pick(labels, locale) or code, "labels": dict(labels or {})} if code else None
 
 
-def error_code(call: Call, code: str | None, locale: str) -> dict[str, str] | None:
+def error_code(call: Call, code: str | None, locale: str) -> dict[str, Any] | None:
     """The maker's code with the meaning that it has on this brand and family."""
     if not code:
         return None
@@ -212,7 +218,7 @@ def same_facts(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def without_signer(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in OF_SIGNER}
+    return {name: value for name, value in content.items() if name not in OF_SIGNING}
 
 
 def at_place(moment: datetime | None, zone: str) -> str | None:

@@ -48,12 +48,16 @@ class Survey(WithId, Model):
 
     visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), unique=True)
     hand_over_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("hand_over.id"))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("public_link.id"))
+    document_n: Mapped[int | None] = mapped_column(RowNumber, ForeignKey("sealed_document.n"))
     version: Mapped[str] = mapped_column(String(10))  # CSAT-1
     state: Mapped[str] = mapped_column(String(10))  # answered | declined
     locale: Mapped[str] = mapped_column(String(10))
     assisted: Mapped[bool] = mapped_column(default=True)  # on the technician's phone (SV-04)
     answers: Mapped[dict[str, Any]] = mapped_column(Json)
     recorded_at: Mapped[datetime]
+
+    document: Mapped[SealedDocument | None] = relationship()
 
 
 class Report(WithId, Model):
@@ -66,12 +70,28 @@ class Report(WithId, Model):
     revision: Mapped[int] = mapped_column(default=1)
     visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"))
     document_n: Mapped[int] = mapped_column(RowNumber, ForeignKey("sealed_document.n"), unique=True)
-    signed: Mapped[bool]  # False: an honest end without a signature
+    signed: Mapped[bool]  # False: an honest end without a signature, until somebody signs by link
+    reason: Mapped[str] = mapped_column(Text, default="")  # of a later revision: why what was signed had to change
+    verify_hash: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)  # of the token on the paper
     submitted_at: Mapped[datetime]
 
     visit: Mapped[Visit] = relationship()
     document: Mapped[SealedDocument] = relationship()
     reviews: Mapped[list["Review"]] = relationship(order_by="Review.recorded_at", back_populates="report")
+    signatures: Mapped[list["ReportSignature"]] = relationship(
+        order_by="ReportSignature.signed_at", back_populates="report"
+    )
+    void: Mapped["ReportVoid | None"] = relationship(back_populates="report")
+
+    @property
+    def erased(self) -> bool:
+        """Its personal payload was emptied on a lawful request."""
+        return self.document.erased
+
+    @property
+    def needs_acknowledgement(self) -> bool:
+        """Nobody signed, or not the customer's own hand on this glass: a supervisor says that they have seen how."""
+        return not self.signed or any(one.is_unusual for one in self.signatures)
 
     def is_assigned(self, person: Any) -> bool:
         return self.visit.is_assigned(person)
@@ -87,6 +107,106 @@ class Report(WithId, Model):
         return query if office else query.where(Visit.person_id == person.id)
 
 
+class PublicLink(WithId, Model):
+    """An address without sign-in, for one report: `sign` (7 days, one signature) or `copy` (the customer's own copy).
+
+    Only the token's hash is stored; the token is made from the id by the signing key, so that a letter can be written
+    when it is sent. Mutable: it is used once, or revoked.
+    """
+
+    __tablename__ = "public_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(10))  # sign | copy
+    report_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("report.id"), index=True)
+    locale: Mapped[str] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(200), default="")  # empty: handed over in another way
+    signer_name: Mapped[str] = mapped_column(String(100), default="")
+    signer_role: Mapped[str] = mapped_column(String(20), default="")
+    created_by_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("person.id"))
+
+    report: Mapped[Report] = relationship()
+    created_by: Mapped[Person] = relationship(foreign_keys=[created_by_id])
+
+
+class ReportSignature(WithId, Model):
+    """One mark under a report: the first stands in the report's own document, each further one in a document of its
+    own that names the report's digest. Names stand in the documents alone. Never changed."""
+
+    __tablename__ = "report_signature"
+
+    report_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("report.id"), index=True)
+    document_n: Mapped[int] = mapped_column(RowNumber, ForeignKey("sealed_document.n"), unique=True)
+    method: Mapped[str] = mapped_column(String(10))  # drawn | typed | witnessed | paper
+    signer_role: Mapped[str] = mapped_column(String(20))
+    proxy: Mapped[bool] = mapped_column(default=False)  # signed for somebody else
+    hand_over_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("hand_over.id"))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("public_link.id"), unique=True)
+    signed_at: Mapped[datetime]
+
+    report: Mapped[Report] = relationship(back_populates="signatures")
+    document: Mapped[SealedDocument] = relationship()
+
+    @property
+    def is_unusual(self) -> bool:
+        return self.method in ("witnessed", "paper") or self.proxy
+
+
+class ReportVoid(WithId, Model):
+    """A supervisor's word that a revision does not count, with the reason; the revision stays readable."""
+
+    __tablename__ = "report_void"
+
+    report_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("report.id"), unique=True)
+    document_n: Mapped[int] = mapped_column(RowNumber, ForeignKey("sealed_document.n"), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+
+    report: Mapped[Report] = relationship(back_populates="void")
+    document: Mapped[SealedDocument] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class KeptPaper(WithId, Model):
+    """A PDF as it was made. `edition` is the digest of everything that it was made from."""
+
+    __tablename__ = "kept_paper"
+    __table_args__ = (UniqueConstraint("report_id", "edition"),)
+
+    report_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("report.id"))
+    edition: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64), ForeignKey("stored_file.digest"), index=True)
+    recorded_at: Mapped[datetime]
+
+    report: Mapped[Report] = relationship()
+
+
+class Dispute(WithId, Model):
+    """不是我签的: the customer says that the signature is not theirs. Open until somebody writes what came of it."""
+
+    __tablename__ = "dispute"
+
+    report_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("report.id"), index=True)
+    link_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("public_link.id"), unique=True)
+    words: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("person.id"))
+    outcome: Mapped[str] = mapped_column(String(20), default="")  # withdrawn | confirmed | unclear
+    note: Mapped[str] = mapped_column(Text, default="")
+
+    report: Mapped[Report] = relationship()
+    link: Mapped[PublicLink] = relationship()
+    closed_by: Mapped[Person | None] = relationship()
+
+
 class Review(WithId, Model):
     """A reviewer's decision: approved, or returned with the ticked items and a note."""
 
@@ -98,6 +218,7 @@ class Review(WithId, Model):
     result: Mapped[str] = mapped_column(String(10))  # approved | returned
     items: Mapped[list[Any]] = mapped_column(Json)
     note: Mapped[str] = mapped_column(Text, default="")
+    acknowledged: Mapped[bool] = mapped_column(default=False)  # an unusual end was seen and accepted
     recorded_at: Mapped[datetime]
 
     report: Mapped[Report] = relationship(back_populates="reviews")

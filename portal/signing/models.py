@@ -3,11 +3,13 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import String, Text, Uuid
+from sqlalchemy import ForeignKey, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Model
 from portal.history import RowNumber
+
+REPORT, SIGNATURE, SURVEY, VOID, ERASURE = "service_report", "signature", "survey", "void", "erasure"
 
 
 class SealedDocument(Model):
@@ -31,3 +33,16 @@ class SealedDocument(Model):
     previous_link: Mapped[str] = mapped_column(String(64), unique=True)
     link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed_at: Mapped[datetime]
+
+    @property
+    def erased(self) -> bool:
+        return not self.salt
+
+
+class ErasedDocument(Model):
+    """Allows the database to let one document be emptied; `erasure_n` is the sealed document that says why."""
+
+    __tablename__ = "erased_document"
+
+    n: Mapped[int] = mapped_column(RowNumber, ForeignKey("sealed_document.n"), primary_key=True, autoincrement=False)
+    erasure_n: Mapped[int] = mapped_column(RowNumber, ForeignKey("sealed_document.n"))

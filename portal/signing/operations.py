@@ -1,17 +1,19 @@
-"""Sealing a document onto the end of the chain, and checking the chain."""
+"""Sealing a document onto the end of the chain, emptying one on a lawful request, and checking the chain."""
 
 import json
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from portal.clock import now
 from portal.db import db, new_id
-from portal.signing import rules
-from portal.signing.models import SealedDocument
+from portal.signing import head, rules
+from portal.signing.models import ERASURE, ErasedDocument, SealedDocument
 
 CHAIN_LOCK = 4_653_521  # any number that nothing else uses for pg_advisory_xact_lock
 
@@ -19,14 +21,12 @@ CHAIN_LOCK = 4_653_521  # any number that nothing else uses for pg_advisory_xact
 def seal(kind: str, number: str, revision: int, content: dict[str, Any], evidence: dict[str, Any]) -> SealedDocument:
     """Freezes the two texts as the chain's next document, in the transaction of whatever is signed."""
     lock_chain()
-    newest = select(SealedDocument.n, SealedDocument.link).order_by(SealedDocument.n.desc()).limit(1)
-    last = db.session.execute(newest).first()
-    n, previous = (last.n + 1, last.link) if last else (1, rules.GENESIS)
+    last = last_place()
     salt = secrets.token_hex(16)
     texts = [rules.canonical(content), rules.canonical(evidence)]
     digests = [rules.digest(salt, part) for part in texts]
     document = SealedDocument(
-        n=n,
+        n=last.n + 1,
         id=new_id(),
         kind=kind,
         number=number,
@@ -36,12 +36,13 @@ def seal(kind: str, number: str, revision: int, content: dict[str, Any], evidenc
         salt=salt,
         content_digest=digests[0],
         evidence_digest=digests[1],
-        previous_link=previous,
-        link=rules.link(signing_key(), previous, n, [kind, number, str(revision)], digests),
+        previous_link=last.link,
         sealed_at=now(),
     )
+    document.link = link_of(document)
     db.session.add(document)
     db.session.flush()
+    head.expect(last, head.Place(document.n, document.link))
     return document
 
 
@@ -51,13 +52,51 @@ def lock_chain() -> None:
         db.session.execute(text("SELECT pg_advisory_xact_lock(:chain)"), {"chain": CHAIN_LOCK})
 
 
+def last_place() -> head.Place:
+    """Where the chain in the database ends."""
+    newest = select(SealedDocument.n, SealedDocument.link).order_by(SealedDocument.n.desc()).limit(1)
+    last = db.session.execute(newest).first()
+    return head.Place(last.n, last.link) if last else head.Place(0, rules.GENESIS)
+
+
+def link_of(document: Any) -> str:
+    """The link that the key gives this document (a row with its columns) as it stands."""
+    title = [
+        document.n,
+        str(document.id),
+        document.kind,
+        document.number,
+        document.revision,
+        document.sealed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+    ]
+    digests = [document.content_digest, document.evidence_digest]
+    return rules.link(signing_key(), document.previous_link, title, digests)
+
+
 def signing_key() -> str:
     return str(current_app.config["SIGNING_KEY"])
 
 
+def erase(documents: Iterable[SealedDocument], number: str, *, reason: str, person_id: Any) -> SealedDocument:
+    """Empties texts and salt of the documents, after the chain has sealed which ones and why."""
+    wanted = [document for document in documents if not document.erased]
+    names = {"documents": [document.n for document in wanted], "reason": reason}
+    erasure = seal(ERASURE, number, 0, names, {"ordered_by": str(person_id)})
+    for document in wanted:
+        db.session.add(ErasedDocument(n=document.n, erasure_n=erasure.n))
+    db.session.flush()
+    emptied = {"content": "", "evidence": "", "salt": ""}
+    db.session.execute(
+        update(SealedDocument).where(SealedDocument.n.in_(names["documents"])).values(emptied),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    return erasure
+
+
 @dataclass(frozen=True)
 class Break:
-    """A document that is not what was sealed, or that does not follow the one before it."""
+    """A document that is not what was sealed, or that does not follow the one before it. `n` is 0 for what belongs to
+    no single document."""
 
     n: int
     number: str
@@ -66,35 +105,60 @@ class Break:
 
 def verify_chain() -> list[Break]:
     """Every break of the chain, in order; empty when all stands as it was sealed."""
-    found, previous, expected = [], rules.GENESIS, 1
+    found, last, emptied, named = [], head.Place(0, rules.GENESIS), {}, set()
     query = select(SealedDocument).order_by(SealedDocument.n).execution_options(yield_per=500)
     for document in db.session.scalars(query):
-        why = broken(document, previous, expected)
+        why = broken(document, last)
         if why:
             found.append(Break(document.n, document.number, why))
-        previous, expected = document.link, document.n + 1
-    return found
+        if document.erased:
+            emptied[document.n] = document.number
+        if document.kind == ERASURE and not why:
+            named |= {n for n in content_of(document)["documents"] if n < document.n}
+        last = head.Place(document.n, document.link)
+    found += [Break(n, emptied[n], "it was emptied without an erasure") for n in sorted(emptied.keys() - named)]
+    return found + list(end_of_chain(last))
 
 
-def broken(document: SealedDocument, previous: str, expected: int) -> str | None:
-    digests = [rules.digest(document.salt, part) for part in (document.content, document.evidence)]
-    title = [document.kind, document.number, str(document.revision)]
-    if document.n != expected or document.previous_link != previous:
+def broken(document: SealedDocument, last: head.Place) -> str | None:
+    """Why this document is not what was sealed after `last`; None when it is."""
+    if document.n != last.n + 1 or document.previous_link != last.link:
         return "does not follow the document before it"
-    if digests[0] != document.content_digest:
-        return "its content was changed"
-    if digests[1] != document.evidence_digest:
-        return "its evidence was changed"
-    if document.link != rules.link(signing_key(), previous, document.n, title, digests):
+    if document.link != link_of(document):
         return "its seal is not ours"
+    if document.erased:
+        return "it is emptied only in part" if document.content or document.evidence else None
+    if not is_salt(document.salt) or rules.digest(document.salt, document.content) != document.content_digest:
+        return "its content was changed"
+    if rules.digest(document.salt, document.evidence) != document.evidence_digest:
+        return "its evidence was changed"
     return None
 
 
+def is_salt(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == 16 and text == text.lower().strip()
+    except ValueError:
+        return False
+
+
+def end_of_chain(last: head.Place) -> Iterator[Break]:
+    """Compares the chain's end with the head that is kept apart."""
+    known = head.read()
+    if known is None:
+        if last.n:
+            yield Break(0, "chain.head", "the head that is kept apart is missing or was written without the key")
+    elif not known.allows(last):
+        what = "documents are missing at the end" if known.head.n > last.n else "the end is not the one known"
+        yield Break(0, "chain.head", f"{what}: known are {known.head.n}, present {last.n}")
+
+
 def content_of(document: SealedDocument) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(document.content)
+    """What was sealed; empty after an erasure."""
+    found: dict[str, Any] = json.loads(document.content or "{}")
     return found
 
 
 def evidence_of(document: SealedDocument) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(document.evidence)
+    found: dict[str, Any] = json.loads(document.evidence or "{}")
     return found

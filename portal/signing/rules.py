@@ -4,6 +4,7 @@ Sources: contract 7 (Ink); salted digests and the chained link make an edit, a r
 re-sealing by anybody without the key detectable.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -13,7 +14,7 @@ from itertools import pairwise
 from math import dist, hypot
 from typing import Any
 
-CHAIN = "FSR1"
+CHAIN = "FSR2"
 GENESIS = "0" * 64
 
 BOX = 10_000
@@ -54,10 +55,19 @@ def digest(salt: str, text: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
 
 
-def link(key: str, previous: str, n: int, title: Sequence[str], digests: Sequence[str]) -> str:
-    """The n-th link: keyed over the one before, the document's kind, number and revision, and its digests."""
-    message = canonical([CHAIN, previous, n, list(title), list(digests)])
+def link(key: str, previous: str, title: Sequence[Any], digests: Sequence[str]) -> str:
+    """A document's link: keyed over the one before, everything that names the document (number in the chain, id, kind,
+    number, revision, time of sealing), and its digests."""
+    message = canonical([CHAIN, previous, list(title), list(digests)])
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def token(key: str, purpose: str, *parts: Any) -> str:
+    """26 letters and digits (130 bits) that only the holder of the key can make: the secret of a public address. The
+    same arguments give the same token, so that a paper can be printed again; the database keeps only its hash."""
+    message = canonical([CHAIN, purpose, *map(str, parts)])
+    secret = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
+    return base64.b32encode(secret)[:26].decode().lower()
 
 
 def read_strokes(text: str) -> list[list[Point]] | None:

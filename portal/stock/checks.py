@@ -167,7 +167,7 @@ def missing_guards() -> Iterator[str]:
 
 
 def triggers_of_sqlite() -> set[str]:
-    expected = set(guards.statements("sqlite"))
+    expected = set(guards.standing("sqlite"))
     made = read("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return {name for name, sql in made if sql in expected}
 

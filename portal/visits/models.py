@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
-from portal.accounts.models import Person
+from portal.accounts.models import Person, Specimen
 from portal.calls.models import Call, Visit
 from portal.db import Model, Quantity, WithId, db
 from portal.stock.models import Item, Movement
@@ -50,8 +50,10 @@ class VisitEvent(WithId, Model):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     clock_suspect: Mapped[bool] = mapped_column(default=False)
+    specimen_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("specimen.id"))  # confirmed at `finish`
 
     person: Mapped[Person] = relationship()
+    specimen: Mapped[Specimen | None] = relationship()
 
 
 class TimeEntry(WithId, Model):

@@ -13,8 +13,9 @@ def test_every_state_that_can_be_reached_is_known() -> None:
     assert set(rules.STATES) >= rules.MOVABLE | rules.OVER
 
 
-def test_a_visit_ends_approved_or_cancelled_only() -> None:
-    assert {state for state, following in rules.TRANSITIONS.items() if not following} == rules.CLOSED
+def test_a_cancelled_visit_stays_cancelled_and_an_approved_one_only_comes_back_for_a_correction_or_void() -> None:
+    assert {state for state, following in rules.TRANSITIONS.items() if not following} == {"cancelled"}
+    assert rules.TRANSITIONS["approved"] == {"returned", "cancelled"}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_a_visit_ends_approved_or_cancelled_only() -> None:
         ("finished", "approved", False),
         ("signed", "working", False),
         ("returned", "signed", True),
-        ("approved", "returned", False),
+        ("approved", "returned", True),
         ("cancelled", "assigned", False),
     ],
 )
@@ -38,8 +39,9 @@ def test_the_table_of_states(state: str, wanted: str, allowed: bool) -> None:
     assert rules.may_follow(state, wanted) == allowed
 
 
-def test_only_what_may_be_cancelled_may_be_moved() -> None:
-    assert {state for state in rules.STATES if rules.may_follow(state, "cancelled")} == rules.MOVABLE
+def test_what_may_be_moved_may_be_cancelled_and_of_the_rest_only_what_has_a_report() -> None:
+    reported = {"signed", "unsigned", "returned", "approved"}
+    assert {state for state in rules.STATES if rules.may_follow(state, "cancelled")} == rules.MOVABLE | reported
 
 
 @pytest.mark.parametrize(("hours", "sound"), [(0, False), (-1, False), (2, True), (24, True), (25, False)])

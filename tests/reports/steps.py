@@ -12,7 +12,7 @@ from portal.calls.models import Visit
 from portal.db import db
 from portal.reports import operations as reports
 from portal.reports.models import HandOver, Report
-from portal.reports.operations.sealing import Mark
+from portal.reports.operations.signing import Mark
 from portal.visits import operations as visits
 from tests.page import Page, Person
 from tests.visits.steps import DIAGNOSIS, picture

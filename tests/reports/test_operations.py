@@ -14,7 +14,7 @@ from portal.db import db, transaction
 from portal.errors import Conflict, Rejected
 from portal.reports import operations as reports
 from portal.reports.models import HandOver, Report, Review, Survey, newest_report
-from portal.reports.operations.sealing import Mark
+from portal.reports.operations.signing import Mark
 from portal.signing.operations import content_of, evidence_of, verify_chain
 from portal.visits import operations as visits
 from tests.reports.steps import ANSWERS, INK, finished, handed_over, locked_door, picture, session_of, signed
@@ -201,18 +201,22 @@ def test_a_closed_door_ends_with_reason_and_photo(world: Any) -> None:
     assert len(content["photos"]) == 1
 
 
-def test_only_no_access_ends_without_a_signature(world: Any) -> None:
-    with pytest.raises(Rejected):
-        reports.end_unsigned(finished(world), absence="absent", reason="x", photo=None, person=world.person("zhang"))
+def test_a_customer_who_refuses_is_heard_in_their_own_words(world: Any) -> None:
+    visit, zhang = finished(world), world.person("zhang")
+    report = reports.end_unsigned(visit, absence="refused", reason="说要先问老板", photo=None, person=zhang)
+    assert (visit.state, report.signed, report.needs_acknowledgement) == ("unsigned", False, True)
+    with pytest.raises(Rejected) as refusal:
+        reports.approve(report, person=world.person("zhao"))
+    assert refusal.value.field == "acknowledged"
+    assert reports.approve(report, acknowledged=True, person=world.person("zhao")).acknowledged
 
 
 def test_a_report_is_approved_once(world: Any) -> None:
     report, zhao = signed(world), world.person("zhao")
     reports.approve(report, person=zhao)
     assert report.visit.state == "approved"
-    for verb in (lambda: reports.approve(report, person=zhao), lambda: back(report, zhao)):
-        with pytest.raises(Conflict):
-            verb()
+    with pytest.raises(Conflict):
+        reports.approve(report, person=zhao)
     assert db.session.scalar(select(func.count()).select_from(Review)) == 1
 
 

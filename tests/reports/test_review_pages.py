@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from portal.db import db
 from portal.reports import operations as reports
 from portal.reports.models import Resubmission, Review, newest_report
-from portal.reports.operations.sealing import Mark
+from portal.reports.operations.signing import Mark
 from portal.visits import operations as visits
 from portal.visits.models import live_time_entries
 from tests.reports.steps import ANSWERS, finished, handed_over, locked_door, session_of, signed

@@ -37,16 +37,15 @@ def test_composed_and_decomposed_text_get_the_same_digest() -> None:
 
 
 def test_a_link_depends_on_every_part_of_it() -> None:
-    plain = ("key", "prev", 1, ["service_report", "FW-01", "1"], ["d1", "d2"])
-    changed = [
-        ("KEY", *plain[1:]),
-        ("key", "other", *plain[2:]),
-        (*plain[:2], 2, *plain[3:]),
-        (*plain[:3], ["service_report", "FW-01", "2"], plain[4]),
-        (*plain[:4], ["d2", "d1"]),
-    ]
-    links = {rules.link(*plain), *(rules.link(*one) for one in changed)}  # type: ignore[arg-type]
-    assert len(links) == 6
+    title = [1, "id", "service_report", "FW-01", 1, "2026-11-23T10:00:00.000000+00:00"]
+    links = {
+        rules.link("key", "prev", title, ["d1", "d2"]),
+        rules.link("KEY", "prev", title, ["d1", "d2"]),
+        rules.link("key", "other", title, ["d1", "d2"]),
+        rules.link("key", "prev", title, ["d2", "d1"]),
+        *(rules.link("key", "prev", [*title[:n], "x", *title[n + 1 :]], ["d1", "d2"]) for n in range(len(title))),
+    }
+    assert len(links) == 4 + len(title)
 
 
 def test_a_drawn_name_is_ink() -> None:

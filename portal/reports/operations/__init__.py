@@ -1,17 +1,36 @@
-"""The verbs of hand-over, survey, signature and review: the only writers of these rows."""
+"""The verbs of hand-over, survey, signature, links, review, void and erasure: the only writers of these rows."""
 
-from portal.reports.operations.handing import hand_over, take_back
-from portal.reports.operations.reviewing import approve, resubmit, return_report
-from portal.reports.operations.sealing import end_unsigned, sign_report
-from portal.reports.operations.surveying import answer_survey
+from portal.reports.operations.ending import erase_report, void_report
+from portal.reports.operations.ends import end_unsigned, sign_on_paper
+from portal.reports.operations.handing import Signer, hand_over, take_back
+from portal.reports.operations.links import close_dispute, issue_copy, issue_link, open_dispute, revoke_link
+from portal.reports.operations.reviewing import approve, correct_report, resubmit, return_report
+from portal.reports.operations.sealing import verify_token
+from portal.reports.operations.signing import Mark, co_sign, sign_by_link, sign_report
+from portal.reports.operations.surveying import answer_by_link, answer_survey
 
 __all__ = [
+    "Mark",
+    "Signer",
+    "answer_by_link",
     "answer_survey",
     "approve",
+    "close_dispute",
+    "co_sign",
+    "correct_report",
     "end_unsigned",
+    "erase_report",
     "hand_over",
+    "issue_copy",
+    "issue_link",
+    "open_dispute",
     "resubmit",
     "return_report",
+    "revoke_link",
+    "sign_by_link",
+    "sign_on_paper",
     "sign_report",
     "take_back",
+    "verify_token",
+    "void_report",
 ]

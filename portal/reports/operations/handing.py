@@ -1,6 +1,7 @@
 """The phone goes into the customer's hands, and comes back. Until it does, its session can do nothing else."""
 
 import secrets
+from dataclasses import asdict, dataclass
 
 from portal import history
 from portal.accounts.models import Person, SignIn
@@ -20,8 +21,27 @@ from portal.visits.readiness import readiness
 from portal.visits.rules import HANDOVER_STATES, OPEN_STATES
 
 
+@dataclass(frozen=True)
+class Signer:
+    """Who signs. `signed_for`: the person in whose place somebody else signs, who leaves a phone number."""
+
+    signer_name: str
+    signer_role: str
+    signed_for: str = ""
+    signer_phone: str = ""
+
+
 def hand_over(
-    visit: Visit, *, locale: str, signer_name: str, signer_role: str, person: Person, session: SignIn
+    visit: Visit,
+    *,
+    locale: str,
+    signer_name: str,
+    signer_role: str,
+    signed_for: str = "",
+    signer_phone: str = "",
+    revision_reason: str = "",
+    person: Person,
+    session: SignIn,
 ) -> HandOver:
     """Composes what the customer will read and locks the session to it. The token is the only way in."""
     facts = ensure_ready(visit)
@@ -31,9 +51,7 @@ def hand_over(
         raise Rejected(lazy("Choose a PIN first: it takes the phone back from the customer."))
     if session.handover_token:
         raise Conflict(lazy("The phone is with a customer already."))
-    content = compose(
-        visit, locale, revision=next_revision(visit), signer_name=signer_name, signer_role=signer_role, facts=facts
-    )
+    signer = Signer(signer_name, signer_role, signed_for, signer_phone)
     given = HandOver(
         token=secrets.token_urlsafe(32),
         visit=visit,
@@ -42,7 +60,7 @@ def hand_over(
         locale=locale,
         signer_name=signer_name,
         signer_role=signer_role,
-        content=canonical(content | {"statement": statement(locale).text}),
+        content=canonical(to_be_signed(visit, locale, facts, signer, revision_reason)),
         opened_at=now(),
     )
     db.session.add(given)
@@ -50,6 +68,17 @@ def hand_over(
     db.session.flush()
     history.record("hand_over", visit, person_id=person.id, locale=locale)
     return given
+
+
+def to_be_signed(
+    visit: Visit, locale: str, facts: Facts, signer: Signer | None = None, revision_reason: str = ""
+) -> dict[str, object]:
+    """The visit's next revision with the statement that is signed under it."""
+    revision = next_revision(visit)
+    reason = (revision_reason or visit.mend_note or str(lazy("Corrected"))) if revision > 1 else None
+    own = asdict(signer) if signer else None
+    content = compose(visit, locale, revision=revision, reason=reason, signer=own, facts=facts)
+    return content | {"statement": statement(locale).text}
 
 
 def take_back(given: HandOver, session: SignIn) -> None:

@@ -3,7 +3,8 @@ pause closes it and opens wait or break, finish closes all. A person has one clo
 
 from datetime import datetime
 
-from portal.accounts.models import Person
+from portal.accounts.models import Person, Specimen
+from portal.accounts.operations import specimen_of
 from portal.calls.models import Visit
 from portal.calls.operations import advance
 from portal.clock import now
@@ -34,7 +35,8 @@ def pause(
 
 
 def finish(visit: Visit, *, person: Person, occurred_at: datetime | None = None, waited: bool = True) -> None:
-    step(visit, "finish", "finished", person, occurred_at, waited)
+    """The end of the work. Whoever has drawn a specimen of their signature confirms it here for this visit."""
+    step(visit, "finish", "finished", person, occurred_at, waited, specimen=specimen_of(person))
 
 
 def step(
@@ -47,6 +49,7 @@ def step(
     *,
     opens: str | None = None,
     cause: str | None = None,
+    specimen: Specimen | None = None,
 ) -> None:
     """One press of a button: the visit's next state, the moment, and what it does to the clock."""
     recorded_at = now()
@@ -64,6 +67,7 @@ def step(
         cause=cause,
         occurred_at=moment,
         recorded_at=recorded_at,
+        specimen_id=specimen.id if specimen else None,
         clock_suspect=rules.clock_is_suspect(
             moment, recorded_at, waited=waited, previous=running.started_at if running else None
         ),
