@@ -16,9 +16,11 @@ from portal import (
     health,
     htmx,
     i18n,
+    jobpages,
     logs,
     security,
     templating,
+    worker,
 )
 
 FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports"]
@@ -37,7 +39,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=app.config["SECURE"],
     )
-    for part in (logs, security, htmx, db, gate, i18n, templating, errorpages, health, cli):
+    for part in (logs, security, htmx, db, gate, i18n, templating, errorpages, health, jobpages, worker, cli):
         part.init_app(app)
     for feature in FEATURES:
         import_module(f"portal.{feature}").init_app(app)

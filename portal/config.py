@@ -6,8 +6,10 @@ Secrets are made once, readable by the owner only, and live beside the database,
 import os
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 MEGABYTE = 1024 * 1024
 UPLOAD_LIMIT = 16 * MEGABYTE  # one photo of 15 MB (contract: photos) and its form
@@ -29,7 +31,40 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time
         "PUBLIC_URL": public_url,
         "SECURE": public_url.startswith("https://"),
+        "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
+        "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
     }
+
+
+def smtp_url(text: str) -> str:
+    """The address of the mail server as it was given, or "". Ends the start when it cannot be one.
+
+    The text is never repeated in the message, because it may hold a password.
+    """
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        good = good and bool(parts.username) == bool(parts.password)
+        good = good and parts.path in ("", "/") and not parts.query and not parts.fragment
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in text):
+        raise SystemExit(
+            "PORTAL_SMTP_URL is not the address of a mail server. It is written smtp://user:password@host:port, or\n"
+            "smtps://… for TLS from the start; without user and password if the server asks for none. Characters such\n"
+            "as @ : / # in user or password are written %40 %3A %2F %23."
+        )
+    return text
+
+
+def mail_from(text: str) -> str:
+    """The sender of mail as it was given, or "". Ends the start when there is no address in it."""
+    _name, address = parseaddr(text)
+    if text and (address.count("@") != 1 or not all(address.split("@")) or any(c in "\r\n" for c in text)):
+        raise SystemExit("PORTAL_MAIL_FROM is not an address: portal@example.com, or Name <portal@example.com>.")
+    return text
 
 
 def kept_secret(path: Path) -> str:

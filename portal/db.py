@@ -16,7 +16,7 @@ from flask import Flask, Response, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, MetaData, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -182,3 +182,25 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def let_go() -> None:
+    """Ends a transaction that only read, before a slow talk with another machine: on SQLite an open one would hold
+    up every writer. Rows are read again when they are next used. RuntimeError when something was written, because
+    that would be lost.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted or session.info.get("flushed"):
+        raise RuntimeError("write after the talk with the other machine, not before")
+    session.rollback()
+
+
+@event.listens_for(Session, "after_flush")
+def remember_flush(session: Session, _context: Any) -> None:
+    session.info["flushed"] = True
+
+
+@event.listens_for(Session, "after_transaction_end")
+def forget_flush(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop("flushed", None)

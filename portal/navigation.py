@@ -29,6 +29,7 @@ PLACES = [
     Place("reports.index", lazy("Reports"), "file-text", Permission.REPORT_VIEW),
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
+    Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
 ]
 START = [
     (Role.TECHNICIAN, "visits.today"),

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
     STOCK_REVERSE = "stock.reverse"
+    JOBS_VIEW = "jobs.view"
+    JOBS_MEND = "jobs.mend"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
     Permission.STOCK_POST: [to(Role.STOREKEEPER)],
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
+    Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
 }
 
 

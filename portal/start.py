@@ -1,5 +1,6 @@
 """What `script/serve` does once everything is installed: migrates, loads the demonstration once, says who may sign
-in, and serves. One process for all of it, so that a second start takes a second or two.
+in, and serves with a worker for waiting jobs in a thread. One process for all of it, so that a second start takes a
+second or two, and nothing is left running.
 """
 
 import os
@@ -12,7 +13,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import select
 
-from portal import create_app
+from portal import create_app, worker
 from portal.accounts.models import Person
 from portal.db import db
 from portal.demo import PASSWORD, PIN, is_empty
@@ -32,7 +33,8 @@ def main() -> None:
     with app.app_context():
         for line in who_may_sign_in():
             say(line)
-    serve(app, app.config["HOST"], app.config["PORT"])
+    with worker.beside(app):
+        serve(app, app.config["HOST"], app.config["PORT"])
 
 
 def say(text: str) -> None:

@@ -47,6 +47,8 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
         "TEMPLATE_CACHE": TEMPLATE_CACHE,
         "PUBLIC_URL": "",
         "SECURE": False,
+        "SMTP_URL": "",
+        "MAIL_FROM": "",
         "TESTING": True,
     }
 

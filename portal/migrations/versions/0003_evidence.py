@@ -17,7 +17,7 @@ from portal.signing import head, rules
 from portal.signing.operations import link_of, signing_key
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

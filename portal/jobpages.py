@@ -1,0 +1,61 @@
+"""`/jobs`: what waits for a worker, and what waits for a person, who starts it again."""
+
+import uuid
+
+from flask import Blueprint, Flask, abort, flash, redirect, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal import history, jobs, mail
+from portal.forms import EntryForm, VerbForm
+from portal.htmx import page
+from portal.i18n import _, lazy
+from portal.permissions import Permission, requires
+
+bp = Blueprint("jobs", __name__, url_prefix="/jobs")
+MOST_SHOWN = 100
+STATE_WORDS = {
+    jobs.STUCK: lazy("Stuck"),
+    jobs.WAITING: lazy("Queued"),
+    jobs.RUNNING: lazy("Running"),
+    jobs.DONE: lazy("Done"),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+@bp.get("")
+@requires(Permission.JOBS_VIEW)
+def index() -> BaseResponse:
+    return jobs_page()
+
+
+@bp.post("/<uuid:job_id>/retry")
+@requires(Permission.JOBS_MEND)
+def retry(job_id: uuid.UUID) -> BaseResponse:
+    job, form = jobs.find(job_id) or abort(404), VerbForm()
+    if form.accepted():
+        with form.refusals():
+            jobs.again(job)
+            history.record("retry_job", job, kind=job.kind)
+            flash(_("The job waits for its next try."))
+            return redirect(url_for("jobs.index"), 303)
+    return jobs_page(form)
+
+
+def jobs_page(form: EntryForm | None = None) -> BaseResponse:
+    return page(
+        "jobs/index.html",
+        form=form,
+        counts=jobs.counts(),
+        state_words=STATE_WORDS,
+        stuck=jobs.stuck(MOST_SHOWN),
+        waiting=jobs.waiting(MOST_SHOWN),
+        kind_words=lambda job: str(jobs.KINDS[job.kind].words if job.kind in jobs.KINDS else job.kind),
+        again_words=lambda job: str(jobs.KINDS[job.kind].again if job.kind in jobs.KINDS else _("Try again")),
+        error_words=jobs.error_words,
+        mail_waits=not mail.is_configured(),
+        zone=current_user.branch.time_zone,
+    )
