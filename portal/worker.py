@@ -136,13 +136,15 @@ class Worker:
 
 
 def lapse() -> None:
-    """Ends the lease of jobs whose worker died: repeatable ones wait again, the others wait for a person."""
+    """Ends the lease of jobs whose worker died: repeatable ones wait again (unless they kill their worker each time),
+    the others wait for a person."""
     repeatable = [name for name, kind in jobs.KINDS.items() if kind.repeatable]
     dead = (Job.state == RUNNING, Job.started_at < now() - jobs.LEASE)
     free = {"state": WAITING, "started_at": None}
     held = {"state": STUCK, "finished_at": now(), "error": error_text(jobs.INTERRUPTED)}
-    db.session.execute(update(Job).where(*dead, Job.kind.in_(repeatable)).values(free))
-    db.session.execute(update(Job).where(*dead, Job.kind.not_in(repeatable)).values(held))
+    harmless = (Job.kind.in_(repeatable), Job.attempts <= len(jobs.DELAYS))
+    db.session.execute(update(Job).where(*dead, *harmless).values(free))
+    db.session.execute(update(Job).where(*dead).values(held))
 
 
 def claim_next(kinds: list[str]) -> Claim | None:
