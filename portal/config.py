@@ -4,6 +4,7 @@ Secrets are made once, readable by the owner only, and live beside the database,
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -62,8 +63,11 @@ def smtp_url(text: str) -> str:
 def mail_from(text: str) -> str:
     """The sender of mail as it was given, or "". Ends the start when there is no address in it."""
     _name, address = parseaddr(text)
-    if text and (address.count("@") != 1 or not all(address.split("@")) or any(c in "\r\n" for c in text)):
-        raise SystemExit("PORTAL_MAIL_FROM is not an address: portal@example.com, or Name <portal@example.com>.")
+    if text and not re.fullmatch(r"[\w.+=~-]+@[^\s@<>()\",:;\\\[\]]+", address, re.ASCII):
+        raise SystemExit(
+            "PORTAL_MAIL_FROM is not the address of a sender. It is written portal@example.com, or\n"
+            "Name <portal@example.com>."
+        )
     return text
 
 

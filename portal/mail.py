@@ -171,37 +171,39 @@ def talk() -> Iterator[smtplib.SMTP]:
 
 def connected(address: SplitResult) -> smtplib.SMTP:
     host, port = address.hostname or "", address.port or DEFAULT_PORTS[address.scheme]
-    trust = trusted(is_here(host))
     with troubles():
         if address.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=trust)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=trusted(is_here(host)))
         else:
             server = smtplib.SMTP(host, port, timeout=TIMEOUT)
         try:
-            prepare(server, address, trust)
+            prepare(server, address)
         except BaseException:
             server.close()
             raise
     return server
 
 
-def prepare(server: smtplib.SMTP, address: SplitResult, trust: ssl.SSLContext) -> None:
+def prepare(server: smtplib.SMTP, address: SplitResult) -> None:
+    host = address.hostname or ""
     encrypted = address.scheme == "smtps"
     server.ehlo_or_helo_if_needed()
     if not encrypted and server.has_extn("starttls"):
-        server.starttls(context=trust)
+        server.starttls(context=trusted(is_here(host)))
         server.ehlo_or_helo_if_needed()
         encrypted = True
     if not address.username:
         return
-    if not encrypted and not is_here(address.hostname or ""):
+    if not encrypted and not is_here(host):
         raise MailFailed(NO_ENCRYPTION)
     server.login(unquote(address.username), unquote(address.password or ""))
 
 
 @cache
 def trusted(here: bool) -> ssl.SSLContext:
-    """Certificates are checked, but for a relay on this very machine, where they prove nothing."""
+    """Certificates are checked, but for a relay on this very machine, where they prove nothing. Made once, because
+    reading the system's certificates takes longer than a letter.
+    """
     context = ssl.create_default_context()
     if here:
         context.check_hostname = False

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -28,6 +28,7 @@ from portal.jobs import DONE, RUNNING, STUCK, WAITING, Job, error_text
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2.0  # seconds between two looks at an empty queue
 TROUBLE_PAUSE = 10.0  # seconds after the database did not answer
 REST = timedelta(minutes=1)  # how long a kind is left alone that this installation cannot do at present
+ROUND = timedelta(minutes=1)  # how often a worker looks for jobs of dead workers, and for daily ones
 PATIENCE = 10.0  # seconds that a stop waits for the job at hand
 FAILED, PUT_OFF, LOST = "failed", "put off", "lost"
 
@@ -80,12 +81,12 @@ class Claim:
 
 
 class Worker:
-    """Remembers which kinds rest and which daily jobs it has enqueued; everything else is in the database."""
+    """Remembers which kinds rest and when it last looked around; everything else is in the database."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.resting: dict[str, datetime] = {}
-        self.enqueued: dict[str, date] = {}
+        self.next_round = datetime.min.replace(tzinfo=UTC)
 
     def run(self, stop: threading.Event) -> None:
         pause = SHORTEST_PAUSE
@@ -108,11 +109,10 @@ class Worker:
     def step(self) -> str | None:
         """Runs the next job that is due and says how it ended; None when there is none."""
         with self.app.app_context():
+            if now() >= self.next_round:
+                self.make_round()
             with transaction():
-                lapse()
-                today = self.enqueue_daily()
                 claim = claim_next(self.able())
-            self.enqueued |= today
             if claim is None:
                 return None
             end = perform(claim)
@@ -124,24 +124,27 @@ class Worker:
     def able(self) -> list[str]:
         return [kind for kind in jobs.KINDS if kind not in self.resting or self.resting[kind] <= now()]
 
-    def enqueue_daily(self) -> dict[str, date]:
-        """The kinds enqueued now, with today's date: remembered once that is committed, so not asked for again."""
+    def make_round(self) -> None:
+        """Once a minute: what the death of a worker left behind, and what is to be done every day."""
         moment = now()
-        today = moment.date()
-        due = [d for d in jobs.DAILY.values() if moment.hour >= d.hour_utc and self.enqueued.get(d.kind) != today]
-        for daily in due:
-            jobs.enqueue(daily.kind, key=f"{daily.kind}:{today}", **daily.payload)
-        return {daily.kind: today for daily in due}
+        with transaction():
+            lapse()
+            for daily in jobs.DAILY.values():
+                if moment.hour >= daily.hour_utc:
+                    jobs.enqueue(daily.kind, key=f"{daily.kind}:{moment.date()}", **daily.payload)
+        self.next_round = moment + ROUND
 
 
 def lapse() -> None:
-    """Ends the lease of jobs whose worker died: repeatable ones wait again, the others wait for a person."""
+    """Ends the lease of jobs whose worker died: repeatable ones wait again (unless they kill their worker each time),
+    the others wait for a person."""
     repeatable = [name for name, kind in jobs.KINDS.items() if kind.repeatable]
     dead = (Job.state == RUNNING, Job.started_at < now() - jobs.LEASE)
     free = {"state": WAITING, "started_at": None}
     held = {"state": STUCK, "finished_at": now(), "error": error_text(jobs.INTERRUPTED)}
-    db.session.execute(update(Job).where(*dead, Job.kind.in_(repeatable)).values(free))
-    db.session.execute(update(Job).where(*dead, Job.kind.not_in(repeatable)).values(held))
+    harmless = (Job.kind.in_(repeatable), Job.attempts <= len(jobs.DELAYS))
+    db.session.execute(update(Job).where(*dead, *harmless).values(free))
+    db.session.execute(update(Job).where(*dead).values(held))
 
 
 def claim_next(kinds: list[str]) -> Claim | None:

@@ -52,6 +52,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("qian", "/stock", 8),
         ("qian", "/stock/movements", 8),
         ("qian", "/stock/items/TM-OIL-100", 8),
+        ("admin", "/jobs", 8),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(

@@ -26,7 +26,8 @@ LAPTOP_PAGES = {
     "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
     "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
     "zhou": ["/", "/reports"],
-    "admin": ["/"],
+    "he": ["/jobs"],
+    "admin": ["/", "/jobs"],
 }
 
 

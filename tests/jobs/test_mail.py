@@ -221,6 +221,19 @@ def test_a_malformed_server_address_ends_the_start_and_shows_no_password(tmp_pat
         from_environment({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_SMTP_URL": value})
 
 
-def test_a_malformed_sender_ends_the_start(tmp_path: Any) -> None:
+@pytest.mark.parametrize("value", ["nobody", "@example.com", "张@example.com", "a@", "<>", "a@b@c"])
+def test_a_malformed_sender_ends_the_start(tmp_path: Any, value: str) -> None:
     with pytest.raises(SystemExit, match="PORTAL_MAIL_FROM"):
-        from_environment({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_MAIL_FROM": "nobody"})
+        from_environment({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_MAIL_FROM": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("PORTAL_MAIL_FROM", "示例山 <service@例子.中国>", "MAIL_FROM"),
+        ("PORTAL_SMTP_URL", "smtps://user%40example.com:p%3Aw@mail.example.com:465", "SMTP_URL"),
+        ("PORTAL_SMTP_URL", "smtp://localhost", "SMTP_URL"),
+    ],
+)
+def test_good_settings_are_kept(tmp_path: Any, name: str, value: str, kept: str) -> None:
+    assert from_environment({"PORTAL_INSTANCE": str(tmp_path), name: value})[kept] == value

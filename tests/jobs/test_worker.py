@@ -159,6 +159,25 @@ def test_a_repeatable_kind_goes_back_to_waiting_and_the_late_worker_changes_noth
 
 
 @only_sqlite
+def test_a_late_worker_does_not_end_the_try_of_another(app: Flask, kinds: Any, world: Any) -> None:
+    def claim_it() -> None:
+        with app.app_context(), transaction():
+            worker.lapse()
+            assert worker.claim_next(["count"])
+
+    @jobs.handler("count", repeatable=True)
+    def count(job: Job) -> None:
+        db.session.rollback()
+        world.set_clock(now() + jobs.LEASE * 2)
+        contextvars.Context().run(claim_it)
+        record("noted", job)
+
+    job_id = enqueue("count")
+    assert work(app) == {"lost": 1}
+    assert (notes(), found(job_id).state, found(job_id).attempts) == (0, "running", 2)
+
+
+@only_sqlite
 def test_a_kind_that_cannot_be_done_yet_holds_up_no_other(app: Flask, kinds: Any, world: Any) -> None:
     @jobs.handler("note")
     def note(job: Job) -> None:
