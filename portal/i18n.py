@@ -79,7 +79,14 @@ def lazy(message: str, **values: Any) -> LazyString:
 
 def marked(message: str, **values: Any) -> Markup:
     """`_` of templates: the words are markup, the values are escaped."""
-    return Markup(_(message)) % values
+    locale = current_locale()
+    return Markup(catalogue(locale).gettext(message)) % values if values else plain_markup(locale, message)
+
+
+@cache
+def plain_markup(locale: str, message: str) -> Markup:
+    """Kept: a page has dozens of them, and templates hold a fixed number of messages."""
+    return Markup(catalogue(locale).gettext(message)) % {}
 
 
 def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
@@ -90,12 +97,20 @@ def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
 
 def current_locale() -> str:
     """The language of this page. A hand-over page speaks the customer's (`g.locale`)."""
-    locale = g.get("locale") if has_app_context() else None
-    if locale is None:
-        if not has_request_context():
-            return DEFAULT
-        locale = g.locale = chosen_locale()
-    return str(locale)
+    try:
+        return g.locale or settled_locale()
+    except (
+        AttributeError,
+        RuntimeError,
+    ):  # asked hundreds of times a page: once it is settled nothing else is looked at
+        return settled_locale()
+
+
+def settled_locale() -> str:
+    if not has_request_context():
+        return DEFAULT
+    g.locale = chosen_locale()
+    return str(g.locale)
 
 
 def chosen_locale() -> str:
@@ -159,7 +174,11 @@ class Formats:
     def date(self, day: dt.date | dt.datetime, zone_name: str | None = None) -> str:
         if isinstance(day, dt.datetime) and zone_name:
             day = local(day, zone_name)
-        return format(day, "%d/%m/%Y") if current_locale() == "es" else format(day, "%Y-%m-%d")
+        return (
+            f"{day.day:02}/{day.month:02}/{day.year:04}"
+            if current_locale() == "es"
+            else f"{day.year:04}-{day.month:02}-{day.day:02}"
+        )
 
     def short_date(self, moment: dt.datetime, zone_name: str) -> str:
         """The day as it fits on a card; with the year when it is another one."""
@@ -174,10 +193,12 @@ class Formats:
         return str(format_date(day, pattern, locale=current_locale()))
 
     def time(self, moment: dt.datetime, zone_name: str) -> str:
-        return format(local(moment, zone_name), "%H:%M")
+        there = local(moment, zone_name)
+        return f"{there.hour:02}:{there.minute:02}"
 
     def datetime(self, moment: dt.datetime, zone_name: str) -> str:
-        return f"{self.date(moment, zone_name)} {self.time(moment, zone_name)}"
+        there = local(moment, zone_name)
+        return f"{self.date(there)} {there.hour:02}:{there.minute:02}"
 
     def minutes(self, minutes: int) -> str:
         hours, rest = divmod(max(int(minutes), 0), 60)
@@ -188,9 +209,9 @@ class Formats:
         return _("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{rest:02d}")
 
     def qty(self, quantity: Decimal) -> str:
-        whole = quantity == quantity.to_integral_value()
-        plain = f"{quantity:f}" if not whole else str(int(quantity))
-        plain = plain.rstrip("0") if "." in plain else plain
+        if quantity == (whole := int(quantity)):
+            return str(whole)
+        plain = f"{quantity:f}".rstrip("0")
         return plain.replace(".", ",") if current_locale() == "es" else plain
 
     def money(self, amount: Decimal, currency: str = CURRENCY) -> str:

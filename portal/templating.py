@@ -1,15 +1,13 @@
 """What every template may use: macros as `ui`, formats, permissions, links to files that carry their version."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, get_flashed_messages, request
+from flask import Flask, g, get_flashed_messages, request
 from flask_login import current_user
 from jinja2 import Environment, FileSystemBytecodeCache
 
-from portal import i18n, navigation
+from portal import i18n, kit, navigation
+from portal.assets import Addresses, asset
 from portal.clock import now
 from portal.db import new_id
 from portal.permissions import Permission, may
@@ -31,16 +29,24 @@ def init_app(app: Flask) -> None:
         may=may,
         Permission=Permission,
         new_entry_id=entry_id,
+        url_for=Addresses(app),
     )
     env.globals["ui"] = Macros(env)
     app.context_processor(page_values)
 
 
 class Macros:
-    """`ui.field(…)`: the macros of `macros/ui.html`, present also where a single block is rendered.
+    """`ui.field(…)`: the functions of `kit` and the macros of `macros/ui.html`, present also where a single block is
+    rendered.
 
-    They see globals only, nothing of one request, so that they are made once and not for each page.
+    Macros see globals only, nothing of one request, so that they are made once and not for each page.
     """
+
+    icon = staticmethod(kit.icon)
+    tag = staticmethod(kit.tag)
+    when = staticmethod(kit.when)
+    money = staticmethod(kit.money)
+    qty = staticmethod(kit.qty)
 
     def __init__(self, env: Environment) -> None:
         self._env = env
@@ -90,15 +96,3 @@ def csrf_token() -> str:
 
 def entry_id() -> str:
     return str(new_id())
-
-
-def asset(path: str) -> str:
-    """Address of a static file with its content's hash, so that it may be cached for a year."""
-    return request.script_root + versioned(current_app.static_url_path or "", current_app.static_folder or "", path)
-
-
-@cache
-def versioned(prefix: str, folder: str, path: str) -> str:
-    """Made once a file: a page names dozens of icons, and building addresses was a tenth of its cost."""
-    version = hashlib.sha256(Path(folder, path).read_bytes()).hexdigest()[:12]
-    return f"{prefix}/{path}?v={version}"
