@@ -63,8 +63,14 @@ def catalogue(locale: str) -> NullTranslations:
 
 def _(message: str, **values: Any) -> str:
     """The words for `message` in the reader's language; English outside the app."""
-    words = catalogue(current_locale()).gettext(message) if has_app_context() else message
+    words = spoken(current_locale(), message) if has_app_context() else message
     return words % values if values else words
+
+
+@cache
+def spoken(locale: str, message: str) -> str:
+    """Kept: a page asks for the same few words again and again."""
+    return catalogue(locale).gettext(message)
 
 
 def ngettext_(one: str, more: str, num: int, **values: Any) -> str:
@@ -80,13 +86,12 @@ def lazy(message: str, **values: Any) -> LazyString:
 def marked(message: str, **values: Any) -> Markup:
     """`_` of templates: the words are markup, the values are escaped."""
     locale = current_locale()
-    return Markup(catalogue(locale).gettext(message)) % values if values else plain_markup(locale, message)
+    return Markup(spoken(locale, message)) % values if values else plain_markup(locale, message)
 
 
 @cache
 def plain_markup(locale: str, message: str) -> Markup:
-    """Kept: a page has dozens of them, and templates hold a fixed number of messages."""
-    return Markup(catalogue(locale).gettext(message)) % {}
+    return Markup(spoken(locale, message)) % {}
 
 
 def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:

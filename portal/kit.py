@@ -4,6 +4,7 @@ much. `{{ ui.icon("phone") }}` reads the same; larger components are macros in `
 What is put into markup here is escaped here.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -15,7 +16,7 @@ from portal.assets import asset
 from portal.i18n import fmt
 from portal.money import CURRENCY
 
-FORMATS = {"datetime": fmt.datetime, "date": fmt.date, "time": fmt.time}
+FORMATS: dict[str, Callable[[datetime, str], str]] = {"datetime": fmt.datetime, "date": fmt.date, "time": fmt.time}
 
 
 def icon(name: str, label: str | None = None) -> Markup:

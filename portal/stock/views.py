@@ -36,7 +36,7 @@ def index() -> BaseResponse:
     words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
     show = request.args.get("show", "")
     show = show if show in SHOWN else "all"
-    places = queries.locations("store", "van", "hands")
+    places = queries.places("store", "van", "hands")
     place = next((place for place in places if place.code == code), None)
     lines = queries.stock_lines(words, show, place, after=plain(request.args.get("after", ""))[:40])
     shown, more = lines[: queries.ITEMS_PER_PAGE], lines[queries.ITEMS_PER_PAGE :]
