@@ -4,6 +4,7 @@ Both are made once and kept: a page names dozens of each, and making them was a 
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,18 @@ def versioned(prefix: str, folder: str, path: str) -> str:
     return f"{prefix}/{path}?v={version}"
 
 
-class Addresses:
-    """`url_for` of templates: an address within the site depends on the root, the endpoint and its values alone."""
+def addresses(app: Flask) -> Callable[..., str]:
+    """`url_for` of this app: an address within the site depends on the root, the endpoint and its values alone."""
+    made = lru_cache(KEPT)(lambda _root, endpoint, values: app.url_for(endpoint, **dict(values)))
 
-    def __init__(self, app: Flask) -> None:
-        self._made = lru_cache(KEPT)(lambda _root, endpoint, values: app.url_for(endpoint, **dict(values)))
+    def url_for(endpoint: str, **values: Any) -> str:
+        return made(request.script_root, endpoint, tuple(values.items()))
 
-    def __call__(self, endpoint: str, **values: Any) -> str:
-        return self._made(request.script_root, endpoint, tuple(values.items()))
+    app.extensions["addresses"] = url_for
+    return url_for
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """The same for functions that name many addresses."""
+    found: str = current_app.extensions["addresses"](endpoint, **values)
+    return found
