@@ -238,10 +238,6 @@ def kinds_query(kinds: tuple[str, ...]) -> Any:
     return query.where(Location.kind.in_(kinds)) if kinds else query
 
 
-def find_location(code: str) -> Location | None:
-    return db.session.scalars(select(Location).where(Location.code == code)).first()
-
-
 def people() -> list[Row[Any]]:
     """Whoever may stand on a movement: id, username, name."""
     found: list[Any] = list(db.session.execute(people_query()))

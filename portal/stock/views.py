@@ -22,7 +22,7 @@ from portal.stock.forms import (
     SlipForm,
     before_number,
 )
-from portal.stock.models import Item, Movement, Valuation, find_item
+from portal.stock.models import Item, Movement, Valuation, find_item, find_location
 from portal.stock.rules import Worth, average
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
@@ -59,7 +59,7 @@ def item(code: str) -> BaseResponse:
     found = find_item(plain(code)) or abort(404)
     places = queries.places_of(found)
     asked = plain(request.args.get("location", ""))
-    place = queries.find_location(asked) if asked else None
+    place = find_location(asked) if asked else None
     wanted = queries.Wanted(item_id=found.id, location_id=place.id if place else None)
     rows = queries.movements(wanted, before_number())
     kept: dict[str, Any] = {"location": place.code} if place else {}
