@@ -37,7 +37,7 @@ def when(moment: datetime | None, tz: str, form: str = "datetime") -> Markup:
     """The moment as the clock at the place showed it."""
     if not moment:
         return Markup("")
-    return Markup(f'<time datetime="{moment.isoformat()}">{escape(FORMATS[form](moment, tz))}</time>')
+    return Markup(f'<time datetime="{moment.isoformat()}">{FORMATS[form](moment, tz)}</time>')  # figures need no escape
 
 
 def money(amount: Decimal | None, currency: str = CURRENCY) -> Markup:
@@ -45,4 +45,4 @@ def money(amount: Decimal | None, currency: str = CURRENCY) -> Markup:
 
 
 def qty(n: Decimal, unit: str | None = None) -> Markup:
-    return Markup(f'<span class="figure">{escape(fmt.qty(n))}</span>{f" {escape(unit)}" if unit else ""}')
+    return Markup(f'<span class="figure">{fmt.qty(n)}</span>{f" {escape(unit)}" if unit else ""}')

@@ -14,16 +14,15 @@ from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person, PersonRole
 from portal.db import db
-from portal.i18n import LOCALES
+from portal.i18n import LOCALES, current_locale, picked
 from portal.permissions import Role
 from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement
 
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
 LISTED = (
-    "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
-    "item_labels", "unit", "source_code", "source_labels", "source_is_own", "source_balance", "destination_labels",
-    "destination_is_own", "destination_balance", "person_name",
+    "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code", "unit",
+    "source_code", "source_is_own", "source_balance", "destination_is_own", "destination_balance", "person_name",
 )  # fmt: skip
 Source, Destination = aliased(Location), aliased(Location)
 Mirror = aliased(Movement)
@@ -136,12 +135,16 @@ def places_query() -> Any:
 def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
     """The newest movements that fit, recorded before number `before`; one more than a page shows."""
     given = wanted.given | ({"before": before} if before else {})
-    return list(db.session.execute(page_query(frozenset(given)), given))
+    return list(db.session.execute(page_query(frozenset(given), current_locale()), given))
 
 
 @cache
-def page_query(given: frozenset[str]) -> Select[Any]:
+def page_query(given: frozenset[str], locale: str) -> Select[Any]:
     listed = [column for column in rows().selected_columns if column.key in LISTED]
+    listed += [
+        picked(labels, locale).label(name)
+        for name, labels in (("item", Item.labels), ("source", Source.labels), ("destination", Destination.labels))
+    ]
     chosen = numbers(given, MOVEMENTS_PER_PAGE + 1, newest_first=True)
     return rows().with_only_columns(*listed).where(Movement.n.in_(chosen)).order_by(Movement.n.desc())
 
