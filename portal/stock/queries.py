@@ -21,8 +21,9 @@ from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
 LISTED = (
-    "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code", "unit",
-    "source_code", "source_is_own", "source_balance", "destination_is_own", "destination_balance", "person_name",
+    "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
+    "unit", "source_code", "source_is_own", "source_balance", "destination_is_own",
+    "destination_balance", "person_name",
 )  # fmt: skip
 Source, Destination = aliased(Location), aliased(Location)
 Mirror = aliased(Movement)
