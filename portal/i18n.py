@@ -206,12 +206,13 @@ class Formats:
         return in_words(day, pattern, current_locale())
 
     def time(self, moment: dt.datetime, zone_name: str) -> str:
-        there = local(moment, zone_name)
-        return f"{there.hour:02}:{there.minute:02}"
+        return local(moment, zone_name).isoformat("T", "minutes")[11:16]
 
     def datetime(self, moment: dt.datetime, zone_name: str) -> str:
         there = local(moment, zone_name)
-        return f"{self.date(there)} {there.hour:02}:{there.minute:02}"
+        if current_locale() == "es":
+            return f"{self.date(there)} {there.hour:02}:{there.minute:02}"
+        return there.isoformat(" ", "minutes")[:16]
 
     def minutes(self, minutes: int) -> str:
         hours, rest = divmod(max(int(minutes), 0), 60)

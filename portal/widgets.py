@@ -38,11 +38,12 @@ class Options(widgets.Select):
 AS_TEXT = ("text", "search", "number", "tel", "email")
 
 
-def own_attributes(field: Any, kind: str, described_by: str, given: dict[str, Any]) -> dict[str, Any]:
+def own_attributes(field: Any, kind: str, hint: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The kit's attributes for an input of this kind; the field's own go before them, `given` ones before all."""
+    described_by = (f"{field.id}-hint" if hint else "", f"{field.id}-error" if field.errors else "")
     own: dict[str, Any] = {
         "class": "input",
-        "aria-describedby": described_by or False,
+        "aria-describedby": " ".join(filter(None, described_by)) or False,
         "aria-invalid": "true" if field.errors else False,
     }
     if kind in AS_TEXT:

@@ -36,13 +36,18 @@ def with_record() -> tuple[Any, ...]:
     """What a report is composed of and what its page shows of the visit. Made once, like the queries below: making
     them costs more than running them."""
     call = joinedload(Visit.call)
+    return *for_pages(), call.joinedload(Call.contact), call.joinedload(Call.branch)
+
+
+@cache
+def for_pages() -> tuple[Any, ...]:
+    """What the pages of a sealed report show beside it."""
+    call = joinedload(Visit.call)
     return (
         call.joinedload(Call.site),
         call.joinedload(Call.customer),
-        call.joinedload(Call.contact),
-        call.joinedload(Call.branch),
         call.joinedload(Call.equipment).joinedload(Equipment.product),
-        joinedload(Visit.person),
+        joinedload(Visit.person).load_only(Person.name),
     )
 
 
@@ -76,9 +81,9 @@ def with_page() -> tuple[Any, ...]:
     """What the report's page shows besides the record: the sealed paper, and the reviewers once its reviews are read.
     Collections of a single row are read when they are asked for: reading them ahead costs twice as much."""
     return (
-        contains_eager(Report.visit).options(*with_record()),
+        contains_eager(Report.visit).options(*for_pages()),
         joinedload(Report.document),
-        defaultload(Report.reviews).joinedload(Review.reviewer),
+        defaultload(Report.reviews).joinedload(Review.reviewer).load_only(Person.name),
     )
 
 
@@ -101,7 +106,7 @@ def answers_to_returns(report: Report) -> list[Resubmission]:
 @cache
 def answers_query() -> Select[Any]:
     query = select(Resubmission).where(Resubmission.report_id == bindparam("report_id"))
-    return query.order_by(Resubmission.recorded_at).options(joinedload(Resubmission.person))
+    return query.order_by(Resubmission.recorded_at).options(joinedload(Resubmission.person).load_only(Person.name))
 
 
 def find_hand_over(token: str) -> HandOver | None:

@@ -34,7 +34,7 @@ def with_place() -> tuple[Any, ...]:
     """What the visit page shows of its call. Made once, like the queries below: making them costs
     more than running them."""
     unit = joinedload(Visit.call).joinedload(Call.equipment).joinedload(Equipment.product)
-    return *for_cards(), unit, joinedload(Visit.person)
+    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name)
 
 
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
