@@ -11,17 +11,18 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
+STATIC = Path(__file__).parent.parent / "static"
 KEPT = 5000
 
 
 def asset(path: str) -> str:
-    return request.script_root + versioned(current_app.static_url_path or "", current_app.static_folder or "", path)
+    return request.script_root + versioned(path)
 
 
 @cache
-def versioned(prefix: str, folder: str, path: str) -> str:
-    version = hashlib.sha256(Path(folder, path).read_bytes()).hexdigest()[:12]
-    return f"{prefix}/{path}?v={version}"
+def versioned(path: str) -> str:
+    version = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={version}"
 
 
 def addresses(app: Flask) -> Callable[..., str]:

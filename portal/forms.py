@@ -16,7 +16,6 @@ import wtforms
 from flask import Response, g, request
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
 from wtforms import validators
-from wtforms.widgets import TextArea
 
 from portal import receipts
 from portal.clock import at_site, local
@@ -24,7 +23,7 @@ from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.money import parse_decimal
-from portal.widgets import Options, Text
+from portal.widgets import Options, Text, TextArea
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LINE_LIMIT, WORDS_LIMIT = 200, 4000

@@ -23,6 +23,13 @@ class Text(widgets.TextInput):
     html_params = staticmethod(attributes)
 
 
+class TextArea(widgets.TextArea):
+    def __call__(self, field: Any, **given: Any) -> Markup:
+        given = {"id": field.id, "required": bool(field.flags.required)} | given
+        text = escape(field._value())
+        return Markup(f"<textarea {attributes(name=field.name, **given)}>\r\n{text}</textarea>")
+
+
 class Options(widgets.Select):
     """A list of plain options: no groups, and no attributes of a single option."""
 
