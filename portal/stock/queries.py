@@ -10,13 +10,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select, union_all
-from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person, PersonRole
 from portal.db import db
 from portal.i18n import LOCALES, current_locale, picked
 from portal.permissions import Role
-from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement
+from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement, Valuation
 
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
@@ -25,9 +24,12 @@ LISTED = (
     "unit", "source_code", "source_is_own", "source_balance", "destination_is_own",
     "destination_balance", "person_name",
 )  # fmt: skip
-Source, Destination = aliased(Location), aliased(Location)
-Mirror = aliased(Movement)
-Original = aliased(Movement)
+# Lists of movements are made of tables, not of mapped classes: their rows come without a detour through the mapper.
+ITEM: Any = Item.__table__
+PERSON: Any = Person.__table__
+MOVEMENT: Any = Movement.__table__
+SOURCE, DESTINATION = Location.__table__.alias("source"), Location.__table__.alias("destination")
+MIRROR, ORIGINAL = MOVEMENT.alias("mirror"), MOVEMENT.alias("original")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,15 @@ def places_query() -> Any:
     )
 
 
+def valuation(item: Item) -> Row[Any] | None:
+    return db.session.execute(valuation_query(), {"item_id": item.id}).first()
+
+
+@cache
+def valuation_query() -> Any:
+    return select(Valuation.__table__).where(Valuation.__table__.c.item_id == bindparam("item_id"))
+
+
 def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
     """The newest movements that fit, recorded before number `before`; one more than a page shows."""
     given = wanted.given | ({"before": before} if before else {})
@@ -144,21 +155,25 @@ def page_query(given: frozenset[str], locale: str) -> Select[Any]:
     listed = [column for column in rows().selected_columns if column.key in LISTED]
     listed += [
         picked(labels, locale).label(name)
-        for name, labels in (("item", Item.labels), ("source", Source.labels), ("destination", Destination.labels))
+        for name, labels in (
+            ("item", ITEM.c.labels),
+            ("source", SOURCE.c.labels),
+            ("destination", DESTINATION.c.labels),
+        )
     ]
     chosen = numbers(given, MOVEMENTS_PER_PAGE + 1, newest_first=True)
-    return rows().with_only_columns(*listed).where(Movement.n.in_(chosen)).order_by(Movement.n.desc())
+    return rows().with_only_columns(*listed).where(MOVEMENT.c.n.in_(chosen)).order_by(MOVEMENT.c.n.desc())
 
 
 def movement(n: int) -> Row[Any] | None:
-    return db.session.execute(rows().where(Movement.n == n)).first()
+    return db.session.execute(rows().where(MOVEMENT.c.n == n)).first()
 
 
 def all_movements(wanted: Wanted) -> Iterator[Row[Any]]:
     """Every movement that fits, oldest first, read in chunks."""
     given = wanted.given | {"after": 0}
     chosen = numbers(frozenset(given), EXPORT_CHUNK, newest_first=False)
-    query = rows().where(Movement.n.in_(chosen)).order_by(Movement.n)
+    query = rows().where(MOVEMENT.c.n.in_(chosen)).order_by(MOVEMENT.c.n)
     while True:
         chunk = db.session.execute(query, given).all()
         yield from chunk
@@ -169,13 +184,13 @@ def all_movements(wanted: Wanted) -> Iterator[Row[Any]]:
 
 def numbers(given: frozenset[str], limit: int, *, newest_first: bool) -> Select[Any]:
     """The numbers of a page. A place is looked up at each end by its own index: an OR would read all its rows."""
-    base = select(Movement.n).where(*(condition for name, condition in conditions() if name in given))
-    order = Movement.n.desc() if newest_first else Movement.n
+    base = select(MOVEMENT.c.n).where(*(condition for name, condition in conditions() if name in given))
+    order = MOVEMENT.c.n.desc() if newest_first else MOVEMENT.c.n
     if "location_id" not in given:
         return base.order_by(order).limit(limit)
     ends = [
         base.where(end == bindparam("location_id")).order_by(order).limit(limit).subquery()
-        for end in (Movement.source_id, Movement.destination_id)
+        for end in (MOVEMENT.c.source_id, MOVEMENT.c.destination_id)
     ]
     both = union_all(*(select(end.c.n) for end in ends)).subquery()
     return select(both.c.n).order_by(both.c.n.desc() if newest_first else both.c.n).limit(limit)
@@ -184,14 +199,14 @@ def numbers(given: frozenset[str], limit: int, *, newest_first: bool) -> Select[
 def conditions() -> list[tuple[str, ColumnElement[bool]]]:
     """Each by the name of its value in `Wanted`; `before` and `after` are the edges of a page."""
     return [
-        ("item_id", Movement.item_id == bindparam("item_id")),
-        ("person_id", Movement.person_id == bindparam("person_id")),
-        ("kind", Movement.kind == bindparam("kind")),
-        ("document", Movement.document == bindparam("document")),
-        ("start", Movement.occurred_at >= bindparam("start")),
-        ("end", Movement.occurred_at < bindparam("end")),
-        ("before", Movement.n < bindparam("before")),
-        ("after", Movement.n > bindparam("after")),
+        ("item_id", MOVEMENT.c.item_id == bindparam("item_id")),
+        ("person_id", MOVEMENT.c.person_id == bindparam("person_id")),
+        ("kind", MOVEMENT.c.kind == bindparam("kind")),
+        ("document", MOVEMENT.c.document == bindparam("document")),
+        ("start", MOVEMENT.c.occurred_at >= bindparam("start")),
+        ("end", MOVEMENT.c.occurred_at < bindparam("end")),
+        ("before", MOVEMENT.c.n < bindparam("before")),
+        ("after", MOVEMENT.c.n > bindparam("after")),
     ]
 
 
@@ -201,27 +216,27 @@ def rows() -> Select[Any]:
     once: making it costs more than running it."""
     return (
         select(
-            *[column for column in Movement.__table__.columns if column.name not in ("item_id", "person_id")],
-            Item.code.label("item_code"),
-            Item.labels.label("item_labels"),
-            Item.unit.label("unit"),
-            Source.code.label("source_code"),
-            Source.labels.label("source_labels"),
-            Source.kind.in_(OWN_KINDS).label("source_is_own"),
-            Destination.code.label("destination_code"),
-            Destination.labels.label("destination_labels"),
-            Destination.kind.in_(OWN_KINDS).label("destination_is_own"),
-            Person.name.label("person_name"),
-            Person.username.label("username"),
-            Mirror.n.label("reversed_by_n"),
-            Original.id.label("reverses_id"),
+            *[column for column in MOVEMENT.c if column.name not in ("item_id", "person_id")],
+            ITEM.c.code.label("item_code"),
+            ITEM.c.labels.label("item_labels"),
+            ITEM.c.unit.label("unit"),
+            SOURCE.c.code.label("source_code"),
+            SOURCE.c.labels.label("source_labels"),
+            SOURCE.c.kind.in_(OWN_KINDS).label("source_is_own"),
+            DESTINATION.c.code.label("destination_code"),
+            DESTINATION.c.labels.label("destination_labels"),
+            DESTINATION.c.kind.in_(OWN_KINDS).label("destination_is_own"),
+            PERSON.c.name.label("person_name"),
+            PERSON.c.username.label("username"),
+            MIRROR.c.n.label("reversed_by_n"),
+            ORIGINAL.c.id.label("reverses_id"),
         )
-        .join(Item, Item.id == Movement.item_id)
-        .join(Source, Source.id == Movement.source_id)
-        .join(Destination, Destination.id == Movement.destination_id)
-        .join(Person, Person.id == Movement.person_id)
-        .outerjoin(Mirror, Mirror.reverses_n == Movement.n)
-        .outerjoin(Original, Original.n == Movement.reverses_n)
+        .join(ITEM, ITEM.c.id == MOVEMENT.c.item_id)
+        .join(SOURCE, SOURCE.c.id == MOVEMENT.c.source_id)
+        .join(DESTINATION, DESTINATION.c.id == MOVEMENT.c.destination_id)
+        .join(PERSON, PERSON.c.id == MOVEMENT.c.person_id)
+        .outerjoin(MIRROR, MIRROR.c.reverses_n == MOVEMENT.c.n)
+        .outerjoin(ORIGINAL, ORIGINAL.c.n == MOVEMENT.c.reverses_n)
     )
 
 

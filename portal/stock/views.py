@@ -22,7 +22,7 @@ from portal.stock.forms import (
     SlipForm,
     before_number,
 )
-from portal.stock.models import Item, Movement, Valuation, find_item, find_location
+from portal.stock.models import Item, Movement, find_item, find_location
 from portal.stock.rules import Worth, average
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
@@ -75,7 +75,7 @@ def item(code: str) -> BaseResponse:
 
 
 def worth_of(item: Item) -> dict[str, Any]:
-    row = db.session.get(Valuation, item.id)
+    row = queries.valuation(item)
     worth = Worth(row.quantity, row.value, row.rounding, row.last_cost) if row else Worth()
     return {"quantity": worth.quantity, "value": worth.value, "average": average(worth)}
 
