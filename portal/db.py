@@ -140,7 +140,10 @@ def reads_only() -> bool:
 def close_transaction(response: Response) -> Response:
     """Commits or rolls back by status, then runs what was put off until after the answer."""
     if response.status_code < 400:
-        db.session.commit()
+        session = db.session()
+        session.expire_on_commit = not reads_only()  # what was only read stays as it is
+        session.commit()
+        session.expire_on_commit = True
     else:
         db.session.rollback()
     for task in g.pop("afterwards", []):

@@ -16,7 +16,6 @@ import wtforms
 from flask import Response, g, request
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
 from wtforms import validators
-from wtforms.widgets import TextArea
 
 from portal import receipts
 from portal.clock import at_site, local
@@ -24,6 +23,7 @@ from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.money import parse_decimal
+from portal.widgets import Options, Text, TextArea
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LINE_LIMIT, WORDS_LIMIT = 200, 4000
@@ -47,6 +47,8 @@ class Required(validators.DataRequired):
 class Line(wtforms.StringField):
     """One line of text; `limit` characters at most. Optional unless `required`."""
 
+    widget = Text()
+
     def __init__(self, label: Any, *, required: bool | Any = False, limit: int = LINE_LIMIT, **kw: Any) -> None:
         kw.setdefault("filters", [plain])
         kw.setdefault("render_kw", {})["maxlength"] = limit
@@ -65,6 +67,8 @@ class Words(Line):
 
 class Choice(wtforms.SelectField):
     """One of `choices` (value, label) pairs; drawn as radios, chips or a select by the template's macro."""
+
+    widget = Options()
 
     def __init__(self, label: Any, *, required: bool | Any = True, choices: Any = None, **kw: Any) -> None:
         super().__init__(label, presence(required), validate_choice=False, **kw)
@@ -95,6 +99,7 @@ class Typed(wtforms.StringField):
     """A field whose text is read by `read`; what was typed comes back unchanged when it cannot be read."""
 
     unreadable: Any = lazy("This cannot be read.")
+    widget = Text()
 
     def __init__(self, label: Any, *, required: bool | Any = True, **kw: Any) -> None:
         self.required_words = required

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import LazyString
 from flask_login import current_user
 from markupsafe import Markup
+from sqlalchemy import ColumnElement, func
 
 from portal.clock import local, now
 from portal.money import CURRENCY
@@ -31,6 +32,7 @@ LOCALES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"
 TAGS = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en", "es": "es"}
 TRANSLATIONS = Path(__file__).parent / "translations"
 COOKIE = "locale"
+KEPT = 2000  # formatted dates and prices
 
 
 class Labelled(Protocol):
@@ -63,8 +65,14 @@ def catalogue(locale: str) -> NullTranslations:
 
 def _(message: str, **values: Any) -> str:
     """The words for `message` in the reader's language; English outside the app."""
-    words = catalogue(current_locale()).gettext(message) if has_app_context() else message
+    words = spoken(current_locale(), message) if has_app_context() else message
     return words % values if values else words
+
+
+@cache
+def spoken(locale: str, message: str) -> str:
+    """Kept: a page asks for the same few words again and again."""
+    return catalogue(locale).gettext(message)
 
 
 def ngettext_(one: str, more: str, num: int, **values: Any) -> str:
@@ -79,7 +87,13 @@ def lazy(message: str, **values: Any) -> LazyString:
 
 def marked(message: str, **values: Any) -> Markup:
     """`_` of templates: the words are markup, the values are escaped."""
-    return Markup(_(message)) % values
+    locale = current_locale()
+    return Markup(spoken(locale, message)) % values if values else plain_markup(locale, message)
+
+
+@cache
+def plain_markup(locale: str, message: str) -> Markup:
+    return Markup(spoken(locale, message)) % {}
 
 
 def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
@@ -90,12 +104,20 @@ def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
 
 def current_locale() -> str:
     """The language of this page. A hand-over page speaks the customer's (`g.locale`)."""
-    locale = g.get("locale") if has_app_context() else None
-    if locale is None:
-        if not has_request_context():
-            return DEFAULT
-        locale = g.locale = chosen_locale()
-    return str(locale)
+    try:
+        return g.locale or settled_locale()
+    except (
+        AttributeError,
+        RuntimeError,
+    ):  # asked hundreds of times a page: once it is settled nothing else is looked at
+        return settled_locale()
+
+
+def settled_locale() -> str:
+    if not has_request_context():
+        return DEFAULT
+    g.locale = chosen_locale()
+    return str(g.locale)
 
 
 def chosen_locale() -> str:
@@ -146,6 +168,12 @@ def pick(labels: Mapping[str, Any] | None, locale: str | None = None) -> str:
     return str(labels.get(locale or current_locale()) or labels.get(DEFAULT) or next(iter(labels.values())))
 
 
+def picked(column: Any, locale: str) -> ColumnElement[str]:
+    """As `pick`, in the database: a list reads one language, not four that Python must take apart."""
+    order = dict.fromkeys([locale, DEFAULT, *LOCALES])
+    return func.coalesce(*(func.nullif(column[tag].as_string(), "") for tag in order), "")
+
+
 def label(row: Labelled | None, locale: str | None = None) -> str:
     return pick(row.labels, locale) if row is not None else ""
 
@@ -153,13 +181,17 @@ def label(row: Labelled | None, locale: str | None = None) -> str:
 class Formats:
     """Dates, times and numbers as the reader's language writes them; 24-hour times for all (ux 5.2).
 
-    Babel's formatter costs 0.2 ms a call, so the frequent shapes are made with strftime.
+    Babel's formatter costs 0.2 ms a call, so the frequent shapes are made here, and what it made is kept.
     """
 
     def date(self, day: dt.date | dt.datetime, zone_name: str | None = None) -> str:
         if isinstance(day, dt.datetime) and zone_name:
             day = local(day, zone_name)
-        return format(day, "%d/%m/%Y") if current_locale() == "es" else format(day, "%Y-%m-%d")
+        return (
+            f"{day.day:02}/{day.month:02}/{day.year:04}"
+            if current_locale() == "es"
+            else f"{day.year:04}-{day.month:02}-{day.day:02}"
+        )
 
     def short_date(self, moment: dt.datetime, zone_name: str) -> str:
         """The day as it fits on a card; with the year when it is another one."""
@@ -167,17 +199,20 @@ class Formats:
         if day.year != now().astimezone(day.tzinfo).year:
             return self.date(day)
         pattern = {"en": "d MMM", "es": "d MMM"}.get(current_locale())
-        return str(format_date(day, pattern, locale=current_locale())) if pattern else f"{day.month}月{day.day}日"
+        return in_words(day, pattern, current_locale()) if pattern else f"{day.month}月{day.day}日"
 
     def long_date(self, day: dt.date) -> str:
         pattern = {"en": "EEEE, d MMMM", "es": "EEEE, d 'de' MMMM"}.get(current_locale(), "M月d日 EEEE")
-        return str(format_date(day, pattern, locale=current_locale()))
+        return in_words(day, pattern, current_locale())
 
     def time(self, moment: dt.datetime, zone_name: str) -> str:
-        return format(local(moment, zone_name), "%H:%M")
+        return local(moment, zone_name).isoformat("T", "minutes")[11:16]
 
     def datetime(self, moment: dt.datetime, zone_name: str) -> str:
-        return f"{self.date(moment, zone_name)} {self.time(moment, zone_name)}"
+        there = local(moment, zone_name)
+        if current_locale() == "es":
+            return f"{self.date(there)} {there.hour:02}:{there.minute:02}"
+        return there.isoformat(" ", "minutes")[:16]
 
     def minutes(self, minutes: int) -> str:
         hours, rest = divmod(max(int(minutes), 0), 60)
@@ -188,16 +223,26 @@ class Formats:
         return _("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{rest:02d}")
 
     def qty(self, quantity: Decimal) -> str:
-        whole = quantity == quantity.to_integral_value()
-        plain = f"{quantity:f}" if not whole else str(int(quantity))
-        plain = plain.rstrip("0") if "." in plain else plain
+        if quantity == (whole := int(quantity)):
+            return str(whole)
+        plain = f"{quantity:f}".rstrip("0")
         return plain.replace(".", ",") if current_locale() == "es" else plain
 
     def money(self, amount: Decimal, currency: str = CURRENCY) -> str:
-        return str(format_currency(amount, currency, locale=current_locale()))
+        return priced(amount, currency, current_locale())
 
     def number(self, value: Decimal | int) -> str:
         return str(format_decimal(value, locale=current_locale()))
+
+
+@lru_cache(KEPT)
+def in_words(day: dt.date, pattern: str, locale: str) -> str:
+    return str(format_date(day, pattern, locale=locale))
+
+
+@lru_cache(KEPT)
+def priced(amount: Decimal, currency: str, locale: str) -> str:
+    return str(format_currency(amount, currency, locale=locale))
 
 
 fmt = Formats()
@@ -214,6 +259,7 @@ __all__ = [
     "negotiate",
     "ngettext_",
     "pick",
+    "picked",
     "speak",
     "speaking",
 ]

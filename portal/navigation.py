@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_login import current_user
 
+from portal.assets import address
 from portal.i18n import lazy
 from portal.permissions import Permission, Role, may
 
@@ -57,7 +58,7 @@ def nav_items() -> list[Link]:
         return []
     here = start_endpoint() if request.endpoint == "accounts.home" else request.endpoint
     return [
-        Link(url_for(place.endpoint), str(place.words), place.icon, here == place.endpoint)
+        Link(address(place.endpoint), str(place.words), place.icon, here == place.endpoint)
         for place in PLACES
         if may(place.permission)
     ]

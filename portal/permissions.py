@@ -7,10 +7,11 @@ silent one. Separation of duties stands here: the reviewer is never a technician
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import abort
 from flask_login import current_user
+from sqlalchemy import Uuid, bindparam
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -23,6 +24,13 @@ class Role(StrEnum):
     STOREKEEPER = "storekeeper"
     ACCOUNTANT = "accountant"
     ADMIN = "admin"
+
+
+class Reader(NamedTuple):
+    """Whoever asks, in a query that is made once for all people of the same roles: their id is its parameter."""
+
+    roles: frozenset[Role]
+    id: Any = bindparam("reader_id", type_=Uuid())
 
 
 class Permission(StrEnum):

@@ -10,11 +10,12 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import Response, abort, g, jsonify, make_response, redirect, request
 from flask_login import current_user
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -134,7 +135,6 @@ def parse_id(text: str) -> uuid.UUID | None:
 
 def claim(entry: Entry) -> Response | None:
     """Claims the id for this request; the second of two concurrent ones waits here for the first one's end."""
-    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
     row = {
         "entry_id": entry.id,
         "person_id": current_user.id,
@@ -144,10 +144,7 @@ def claim(entry: Entry) -> Response | None:
         "status": 303,
         "recorded_at": now(),
     }
-    fresh = db.session.execute(
-        insert(Receipt).values(row).on_conflict_do_nothing(index_elements=["entry_id"]).returning(Receipt.entry_id)
-    ).first()
-    if fresh:
+    if db.session.execute(claim_statement(db.session.get_bind().dialect.name), row).first():
         entry.claimed = True
         return None
     used = db.session.scalars(select(Receipt).where(Receipt.entry_id == entry.id)).one()
@@ -158,6 +155,14 @@ def claim(entry: Entry) -> Response | None:
         return hold(str(words))
     entry.problem = (409, words)
     return None
+
+
+@cache
+def claim_statement(database: str) -> Any:
+    """Made once, like the others that every request needs: making them costs more than running them."""
+    table: Any = Receipt.__table__
+    insert = pg_insert if database == "postgresql" else sqlite_insert
+    return insert(table).on_conflict_do_nothing(index_elements=["entry_id"]).returning(table.c.entry_id)
 
 
 def repeated(used: Receipt) -> Response:
@@ -175,11 +180,21 @@ def finish(response: Response) -> Response:
     if entry is None or not entry.claimed or response.status_code >= 400:
         return response
     location = response.headers.get("Location")
-    answer = {"location": (location or request.path)[:500], "status": 303}
-    db.session.execute(update(Receipt).where(Receipt.entry_id == entry.id).values(answer))
+    answer = {"entry": entry.id, "location": (location or request.path)[:500], "status": 303}
+    db.session.execute(answer_statement(), answer)
     if from_outbox() and response.status_code != 202:
         return outbox_answer(201, APPLIED, location)
     return response
+
+
+@cache
+def answer_statement() -> Any:
+    table: Any = Receipt.__table__
+    return (
+        update(table)
+        .where(table.c.entry_id == bindparam("entry"))
+        .values(location=bindparam("location"), status=bindparam("status"))
+    )
 
 
 def hold(why: str) -> Response:
@@ -272,8 +287,12 @@ def outbox_error(code: int) -> Response:
 
 def held_for(record_id: uuid.UUID) -> list[HeldEntry]:
     """What waits for a decision about a record, oldest first."""
-    query = select(HeldEntry).where(HeldEntry.record_id == record_id).order_by(HeldEntry.recorded_at)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(held_query(), {"record_id": record_id}))
+
+
+@cache
+def held_query() -> Select[Any]:
+    return select(HeldEntry).where(HeldEntry.record_id == bindparam("record_id")).order_by(HeldEntry.recorded_at)
 
 
 __all__ = ["HeldEntry", "Receipt", "begin", "content_digest", "finish", "from_outbox", "held_for", "hold"]

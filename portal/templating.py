@@ -1,15 +1,15 @@
 """What every template may use: macros as `ui`, formats, permissions, links to files that carry their version."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
-from flask import Flask, current_app, g, get_flashed_messages, request
+from flask import Flask, g, get_flashed_messages, request
 from flask_login import current_user
 from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.runtime import Context, Macro
 
-from portal import i18n, navigation
+from portal import i18n, kit, navigation, widgets
+from portal.assets import addresses, asset
 from portal.clock import now
 from portal.db import new_id
 from portal.permissions import Permission, may
@@ -31,16 +31,27 @@ def init_app(app: Flask) -> None:
         may=may,
         Permission=Permission,
         new_entry_id=entry_id,
+        url_for=addresses(app),
+        own_attributes=widgets.own_attributes,
+        is_optional=widgets.is_optional,
     )
     env.globals["ui"] = Macros(env)
+    env.context_class = PlainCalls
     app.context_processor(page_values)
 
 
 class Macros:
-    """`ui.field(…)`: the macros of `macros/ui.html`, present also where a single block is rendered.
+    """`ui.field(…)`: the functions of `kit` and the macros of `macros/ui.html`, present also where a single block is
+    rendered.
 
-    They see globals only, nothing of one request, so that they are made once and not for each page.
+    Macros see globals only, nothing of one request, so that they are made once and not for each page.
     """
+
+    icon = staticmethod(kit.icon)
+    tag = staticmethod(kit.tag)
+    when = staticmethod(kit.when)
+    money = staticmethod(kit.money)
+    qty = staticmethod(kit.qty)
 
     def __init__(self, env: Environment) -> None:
         self._env = env
@@ -50,6 +61,18 @@ class Macros:
         if not self._env.auto_reload:
             setattr(self, name, macro)
         return macro
+
+
+class PlainCalls(Context):
+    """Calls functions and macros straight away. Jinja looks at each call whether the callee wants its context, which
+    ours never do; a page makes hundreds of calls."""
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(called) not in (FunctionType, MethodType, Macro) or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return called(*args, **kwargs)
 
 
 def page_values() -> dict[str, Any]:
@@ -90,15 +113,3 @@ def csrf_token() -> str:
 
 def entry_id() -> str:
     return str(new_id())
-
-
-def asset(path: str) -> str:
-    """Address of a static file with its content's hash, so that it may be cached for a year."""
-    return request.script_root + versioned(current_app.static_url_path or "", current_app.static_folder or "", path)
-
-
-@cache
-def versioned(prefix: str, folder: str, path: str) -> str:
-    """Made once a file: a page names dozens of icons, and building addresses was a tenth of its cost."""
-    version = hashlib.sha256(Path(folder, path).read_bytes()).hexdigest()[:12]
-    return f"{prefix}/{path}?v={version}"

@@ -13,7 +13,7 @@ from portal.logs import JsonLines
 pytestmark = pytest.mark.engine("sqlite")
 
 
-@pytest.mark.parametrize("path", ["/login", "/", "/healthz", "/no-such-page", "/static/favicon.svg", "/visits/x"])
+@pytest.mark.parametrize("path", ["/login", "/", "/healthz", "/no-such-page", "/static/logo.svg", "/visits/x"])
 def test_every_answer_carries_the_security_headers(sign_in: Any, path: str) -> None:
     page = sign_in().get(path)
     policy = page.headers["Content-Security-Policy"]

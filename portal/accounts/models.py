@@ -41,7 +41,7 @@ class Person(WithId, UserMixin, Model):
     branch_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("branch.id"))
     created_at: Mapped[datetime]
 
-    branch: Mapped[Branch] = relationship(lazy="joined")
+    branch: Mapped[Branch] = relationship()
     role_rows: Mapped[list["PersonRole"]] = relationship(cascade="all, delete-orphan")
 
     @property

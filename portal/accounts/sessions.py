@@ -68,7 +68,7 @@ def find_sign_in(token: str) -> SignIn | None:
 def sign_in_query() -> Select[Any]:
     """Made once: every request asks it."""
     query = select(SignIn).where(SignIn.token_hash == bindparam("hash"))
-    return query.options(joinedload(SignIn.person).joinedload(Person.role_rows))
+    return query.options(joinedload(SignIn.person).options(joinedload(Person.role_rows), joinedload(Person.branch)))
 
 
 def keep_seen(sign_in: SignIn) -> None:

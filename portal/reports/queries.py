@@ -8,14 +8,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import contains_eager, defaultload, joinedload
 
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
 from portal.db import db
 from portal.forms import plain
+from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
 from portal.reports.models import HandOver, Report, Resubmission, Review, Survey, is_newest
 from portal.reports.rules import WAITING, Check, Reported, checks, risk
@@ -27,6 +28,7 @@ PAGE_SIZE = 50
 QUEUE_SIZE = 50
 
 Cursor = tuple[datetime, uuid.UUID]
+THE_VISITS: Any = bindparam("visit_ids", expanding=True)
 
 
 @cache
@@ -34,50 +36,77 @@ def with_record() -> tuple[Any, ...]:
     """What a report is composed of and what its page shows of the visit. Made once, like the queries below: making
     them costs more than running them."""
     call = joinedload(Visit.call)
+    return *for_pages(), call.joinedload(Call.contact), call.joinedload(Call.branch)
+
+
+@cache
+def for_pages() -> tuple[Any, ...]:
+    """What the pages of a sealed report show beside it."""
+    call = joinedload(Visit.call)
     return (
         call.joinedload(Call.site),
         call.joinedload(Call.customer),
-        call.joinedload(Call.contact),
-        call.joinedload(Call.branch),
         call.joinedload(Call.equipment).joinedload(Equipment.product),
-        joinedload(Visit.person),
-        selectinload(Visit.assignments),
+        joinedload(Visit.person).load_only(Person.name),
     )
 
 
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
-    query = Visit.visible_to(person).where(Visit.id == visit_id)
-    found: Visit | None = db.session.scalars(query.options(*with_record())).unique().one_or_none()
-    return found
-
-
-def find_report(number: str, person: Person, revision: int | None = None) -> Report | None:
-    """The newest revision, or the one asked for, if the person may see it."""
-    query = Report.visible_to(person).where(Report.number == plain(number)[:30])
-    query = query.where(Report.revision == revision) if revision else query.order_by(Report.revision.desc()).limit(1)
-    found: Report | None = db.session.scalar(query.options(*with_page()))
+    found: Visit | None = db.session.scalar(visit_query(person.roles), {"visit_id": visit_id, "reader_id": person.id})
     return found
 
 
 @cache
+def visit_query(roles: frozenset[Role]) -> Select[Any]:
+    return Visit.visible_to(Reader(roles)).where(Visit.id == bindparam("visit_id")).options(*with_record())
+
+
+def find_report(number: str, person: Person, revision: int | None = None) -> Report | None:
+    """The newest revision, or the one asked for, if the person may see it."""
+    values = {"number": plain(number)[:30], "revision": revision, "reader_id": person.id}
+    found: Report | None = db.session.scalar(report_query(person.roles, newest=not revision), values)
+    return found
+
+
+@cache
+def report_query(roles: frozenset[Role], newest: bool) -> Select[Any]:
+    query = Report.visible_to(Reader(roles)).where(Report.number == bindparam("number")).options(*with_page())
+    if newest:
+        return query.order_by(Report.revision.desc()).limit(1)
+    return query.where(Report.revision == bindparam("revision"))
+
+
+@cache
 def with_page() -> tuple[Any, ...]:
-    """What the report's page shows besides the record: the sealed paper and its reviews."""
+    """What the report's page shows besides the record: the sealed paper, and the reviewers once its reviews are read.
+    Collections of a single row are read when they are asked for: reading them ahead costs twice as much."""
     return (
-        contains_eager(Report.visit).options(*with_record()),
+        contains_eager(Report.visit).options(*for_pages()),
         joinedload(Report.document),
-        selectinload(Report.reviews).joinedload(Review.reviewer),
+        defaultload(Report.reviews).joinedload(Review.reviewer).load_only(Person.name),
     )
 
 
 def revisions_of(report: Report) -> list[Row[Any]]:
-    query = select(Report.revision, Report.submitted_at, Report.signed).where(Report.number == report.number)
-    return list(db.session.execute(query.order_by(Report.revision)))
+    found: list[Any] = list(db.session.execute(revisions_query(), {"number": report.number}))
+    return found
+
+
+@cache
+def revisions_query() -> Any:  # a Select of more columns than its type can name
+    query = select(Report.revision, Report.submitted_at, Report.signed).where(Report.number == bindparam("number"))
+    return query.order_by(Report.revision)
 
 
 def answers_to_returns(report: Report) -> list[Resubmission]:
     """What technicians wrote when they sent the report again."""
-    query = select(Resubmission).where(Resubmission.report_id == report.id).order_by(Resubmission.recorded_at)
-    return list(db.session.scalars(query.options(joinedload(Resubmission.person))))
+    return list(db.session.scalars(answers_query(), {"report_id": report.id}))
+
+
+@cache
+def answers_query() -> Select[Any]:
+    query = select(Resubmission).where(Resubmission.report_id == bindparam("report_id"))
+    return query.order_by(Resubmission.recorded_at).options(joinedload(Resubmission.person).load_only(Person.name))
 
 
 def find_hand_over(token: str) -> HandOver | None:
@@ -216,25 +245,44 @@ def count_waiting(person: Person) -> int:
 
 
 def surveys_of(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Survey]:
-    found = db.session.scalars(select(Survey).where(Survey.visit_id.in_(list(visit_ids))))
+    found = db.session.scalars(surveys_query(), {"visit_ids": list(visit_ids)})
     return {survey.visit_id: survey for survey in found}
 
 
+@cache
+def surveys_query() -> Select[Any]:
+    return select(Survey).where(Survey.visit_id.in_(THE_VISITS))
+
+
 def suspect_visits(visit_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    wanted = VisitEvent.visit_id.in_(list(visit_ids))
-    return set(db.session.scalars(select(VisitEvent.visit_id).where(wanted, VisitEvent.clock_suspect)))
+    return set(db.session.scalars(suspects_query(), {"visit_ids": list(visit_ids)}))
+
+
+@cache
+def suspects_query() -> Select[Any]:
+    return select(VisitEvent.visit_id).where(VisitEvent.visit_id.in_(THE_VISITS), VisitEvent.clock_suspect)
 
 
 def standard_minutes(families: Iterable[str]) -> dict[str, dict[tuple[str, str], int]]:
     """Standard minutes of the known faults by family, then by (symptom, component): the longest that fits."""
-    columns = (KnownFault.family, KnownFault.symptom, KnownFault.component, KnownFault.standard_minutes)
-    query = select(*columns).where(KnownFault.family.in_(list(families)), KnownFault.standard_minutes.is_not(None))
     found: dict[str, dict[tuple[str, str], int]] = {}
-    for fault in db.session.execute(query):
+    for fault in db.session.execute(standards_query(), {"families": list(families)}):
         of_family = found.setdefault(fault.family, {})
         key = (fault.symptom, fault.component)
         of_family[key] = max(of_family.get(key, 0), fault.standard_minutes or 0)
     return found
+
+
+@cache
+def standards_query() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        KnownFault.family,
+        KnownFault.symptom,
+        KnownFault.component,
+        KnownFault.standard_minutes,
+    )
+    chosen = KnownFault.family.in_(bindparam("families", expanding=True))
+    return select(*columns).where(chosen, KnownFault.standard_minutes.is_not(None))
 
 
 def standard_of(content: dict[str, Any], known: dict[tuple[str, str], int]) -> int | None:
@@ -243,11 +291,16 @@ def standard_of(content: dict[str, Any], known: dict[tuple[str, str], int]) -> i
 
 
 def usual_parts(product_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
-    query = select(UsualPart.product_id, Item.code).join(Item, Item.id == UsualPart.item_id)
     found: dict[uuid.UUID, set[str]] = {}
-    for product_id, code in db.session.execute(query.where(UsualPart.product_id.in_(list(product_ids)))):
+    for product_id, code in db.session.execute(usual_parts_query(), {"product_ids": list(product_ids)}):
         found.setdefault(product_id, set()).add(code)
     return found
+
+
+@cache
+def usual_parts_query() -> Any:
+    query = select(UsualPart.product_id, Item.code).join(Item, Item.id == UsualPart.item_id)
+    return query.where(UsualPart.product_id.in_(bindparam("product_ids", expanding=True)))
 
 
 def reported_by(

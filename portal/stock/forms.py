@@ -146,7 +146,7 @@ class FilterForm(wtforms.Form):
     def __init__(self, zone: str) -> None:
         super().__init__(formdata=request.args)
         self.zone = zone
-        self.locations = {place.code: place for place in queries.locations()}
+        self.locations = {place.code: place for place in queries.places()}
         self.people = {one.username: one for one in queries.people()}
         everything = ("", _("All"))
         self.location.choices = [everything, *(place_choice(place) for place in self.locations.values())]
@@ -179,7 +179,7 @@ def before_number() -> int | None:
     return whole_number(request.args.get("before", ""), 0, 10**9) or None
 
 
-def place_choice(place: Location) -> tuple[str, str]:
+def place_choice(place: Any) -> tuple[str, str]:
     return place.code, f"{place.code} · {label(place)}"
 
 

@@ -7,9 +7,21 @@ derived: a trigger keeps `balance`, posting keeps `valuation`, and `ledger check
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Person
@@ -151,13 +163,35 @@ class Held(NamedTuple):
 
 def find_item(code: str) -> Item | None:
     """The item with this part number, however its letters were typed."""
-    exact = db.session.scalars(select(Item).where(Item.code == code)).first()
+    exact: Item | None = db.session.scalar(item_query(), {"code": code})
     return exact or db.session.scalars(select(Item).where(func.upper(Item.code) == code.upper())).first()
+
+
+@cache
+def item_query() -> Select[Any]:
+    """Made once, like the others that visits need again and again: making them costs more than running them."""
+    return select(Item).where(Item.code == bindparam("code"))
+
+
+def find_location(code: str) -> Location | None:
+    found: Location | None = db.session.scalar(location_query(), {"code": code})
+    return found
+
+
+@cache
+def location_query() -> Select[Any]:
+    return select(Location).where(Location.code == bindparam("code"))
 
 
 def find_van(person: Person) -> Location | None:
     """The technician's van, None before its first use."""
-    return db.session.scalars(select(Location).where(Location.person_id == person.id)).first()
+    found: Location | None = db.session.scalar(van_query(), {"person_id": person.id})
+    return found
+
+
+@cache
+def van_query() -> Select[Any]:
+    return select(Location).where(Location.person_id == bindparam("person_id"))
 
 
 def van_code(person: Person) -> str:
@@ -170,13 +204,17 @@ def van_stock(van: Location | None) -> list[Held]:
     """All that lies in the van, by part number; also what is below zero."""
     if van is None:
         return []
-    query = (
+    return [Held(item, quantity) for item, quantity in db.session.execute(van_stock_query(), {"van_id": van.id})]
+
+
+@cache
+def van_stock_query() -> Any:
+    return (
         select(Item, Balance.quantity)
         .join(Balance, Balance.item_id == Item.id)
-        .where(Balance.location_id == van.id, Balance.quantity != 0)
+        .where(Balance.location_id == bindparam("van_id"), Balance.quantity != 0)
         .order_by(Item.code)
     )
-    return [Held(item, quantity) for item, quantity in db.session.execute(query)]
 
 
 def usual_parts(product_id: uuid.UUID, van: Location | None) -> list[Held]:

@@ -6,9 +6,10 @@ Promises are checked, facts are accepted: a store issues only what it holds, a v
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal import history, numbering
 from portal.accounts.models import Person
@@ -197,7 +198,6 @@ def shortage(item: Item, store: Location, held: Decimal) -> Rejected:
 def carry_on(valuation: Valuation, worth: rules.Worth) -> None:
     valuation.quantity, valuation.value = worth.quantity, worth.value
     valuation.rounding, valuation.last_cost = worth.rounding, worth.last_cost
-    db.session.flush()
 
 
 def lock_valuation(item: Item) -> Valuation:
@@ -211,10 +211,14 @@ def lock_valuation(item: Item) -> Valuation:
 
 def balances(item: Item, *places: Location) -> dict[uuid.UUID, Decimal]:
     """What lies where, read from the columns: the database changes these rows behind the session's back."""
-    query = select(Balance.location_id, Balance.quantity).where(
-        Balance.item_id == item.id, Balance.location_id.in_([place.id for place in places])
-    )
-    return dict(db.session.execute(query).all())
+    wanted = {"item_id": item.id, "places": [place.id for place in places]}
+    return dict(db.session.execute(balances_query(), wanted).all())
+
+
+@cache
+def balances_query() -> Any:
+    here = Balance.location_id.in_(bindparam("places", expanding=True))
+    return select(Balance.location_id, Balance.quantity).where(Balance.item_id == bindparam("item_id"), here)
 
 
 def new_paper(kind: str, person: Person) -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from portal.accounts.models import Person
 from portal.db import Model, db, new_id
-from portal.stock.models import Location, find_van, van_code
+from portal.stock.models import Location, find_location, find_van, van_code
 
 FAR_ENDS: dict[str, tuple[str, dict[str, str]]] = {  # where things come from and go to: code and names, by kind
     "supplier": ("SUPPLIER", {"zh_Hans": "供应商", "zh_Hant": "供應商", "en": "Supplier", "es": "Proveedor"}),
@@ -28,11 +27,11 @@ VAN_NAMES = {
 def far_end(kind: str) -> Location:
     """Where things come from or go to, made on first use."""
     code, labels = FAR_ENDS[kind]
-    query = select(Location).where(Location.code == code)
-    found = db.session.scalars(query).first()
+    found = find_location(code)
     if found is None:
         insert_once(Location, id=new_id(), code=code, labels=labels, kind=kind, active=True)
-        found = db.session.scalars(query).one()
+        found = find_location(code)
+        assert found is not None
     return found
 
 

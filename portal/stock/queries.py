@@ -9,20 +9,27 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select, union_all
 
 from portal.accounts.models import Person, PersonRole
 from portal.db import db
-from portal.i18n import LOCALES
+from portal.i18n import LOCALES, current_locale, picked
 from portal.permissions import Role
-from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement
+from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement, Valuation
 
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
-Source, Destination = aliased(Location), aliased(Location)
-Mirror = aliased(Movement)
-Original = aliased(Movement)
+LISTED = (
+    "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
+    "unit", "source_code", "source_is_own", "source_balance", "destination_is_own",
+    "destination_balance", "person_name",
+)  # fmt: skip
+# Lists of movements are made of tables, not of mapped classes: their rows come without a detour through the mapper.
+ITEM: Any = Item.__table__
+PERSON: Any = Person.__table__
+MOVEMENT: Any = Movement.__table__
+SOURCE, DESTINATION = Location.__table__.alias("source"), Location.__table__.alias("destination")
+MIRROR, ORIGINAL = MOVEMENT.alias("mirror"), MOVEMENT.alias("original")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Wanted:
     kind: str | None = None
     document: str | None = None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 class Line(NamedTuple):
     """An item with what lies in stores, in vans, and at our other places."""
@@ -47,7 +58,7 @@ class Line(NamedTuple):
     elsewhere: Decimal
 
 
-def stock_lines(words: str, show: str, location: Location | None, after: str) -> list[Line]:
+def stock_lines(words: str, show: str, location: Row[Any] | None, after: str) -> list[Line]:
     """A page of items by part number, one more than it shows. `show`: "missing" in stores, "below" zero, or all."""
     query = select(Item).where(Item.code > after).order_by(Item.code).limit(ITEMS_PER_PAGE + 1)
     query = query.where(*item_conditions(words, show, location))
@@ -60,7 +71,7 @@ def stock_lines(words: str, show: str, location: Location | None, after: str) ->
     ]
 
 
-def item_conditions(words: str, show: str, location: Location | None) -> list[ColumnElement[bool]]:
+def item_conditions(words: str, show: str, location: Row[Any] | None) -> list[ColumnElement[bool]]:
     own = select(Balance.item_id).join(Location, Location.id == Balance.location_id).where(Balance.item_id == Item.id)
     found: list[ColumnElement[bool]] = []
     if words:
@@ -76,7 +87,7 @@ def item_conditions(words: str, show: str, location: Location | None) -> list[Co
 
 
 def held_by_kind(
-    item_ids: Sequence[uuid.UUID], location: Location | None
+    item_ids: Sequence[uuid.UUID], location: Row[Any] | None
 ) -> dict[uuid.UUID, defaultdict[str, Decimal]]:
     query = (
         select(Balance.item_id, Location.kind, Balance.quantity)
@@ -108,71 +119,95 @@ def differences() -> list[Row[tuple[Item, Location, Decimal]]]:
     return list(db.session.execute(query))
 
 
-def places_of(item: Item) -> list[Row[tuple[Location, Decimal]]]:
-    """Where the item lies, ours only."""
-    query = (
-        select(Location, Balance.quantity)
+def places_of(item: Item) -> list[Row[Any]]:
+    """Codes and names of our places where the item lies, with how much of it."""
+    found: list[Any] = list(db.session.execute(places_query(), {"item_id": item.id}))
+    return found
+
+
+@cache
+def places_query() -> Any:
+    return (
+        select(Location.code, Location.labels, Balance.quantity)
         .join(Balance, Balance.location_id == Location.id)
-        .where(Balance.item_id == item.id, Balance.quantity != 0, Location.kind.in_(OWN_KINDS))
+        .where(Balance.item_id == bindparam("item_id"), Balance.quantity != 0, Location.kind.in_(OWN_KINDS))
         .order_by(Location.kind, Location.code)
     )
-    return list(db.session.execute(query))
+
+
+def valuation(item: Item) -> Row[Any] | None:
+    return db.session.execute(valuation_query(), {"item_id": item.id}).first()
+
+
+@cache
+def valuation_query() -> Any:
+    return select(Valuation.__table__).where(Valuation.__table__.c.item_id == bindparam("item_id"))
 
 
 def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
     """The newest movements that fit, recorded before number `before`; one more than a page shows."""
-    edge = Movement.n < before if before else None
-    chosen = numbers(wanted, edge, MOVEMENTS_PER_PAGE + 1, newest_first=True)
-    return list(db.session.execute(rows().where(Movement.n.in_(chosen)).order_by(Movement.n.desc())))
+    given = wanted.given | ({"before": before} if before else {})
+    return list(db.session.execute(page_query(frozenset(given), current_locale()), given))
+
+
+@cache
+def page_query(given: frozenset[str], locale: str) -> Select[Any]:
+    listed = [column for column in rows().selected_columns if column.key in LISTED]
+    listed += [
+        picked(labels, locale).label(name)
+        for name, labels in (
+            ("item", ITEM.c.labels),
+            ("source", SOURCE.c.labels),
+            ("destination", DESTINATION.c.labels),
+        )
+    ]
+    chosen = numbers(given, MOVEMENTS_PER_PAGE + 1, newest_first=True)
+    return rows().with_only_columns(*listed).where(MOVEMENT.c.n.in_(chosen)).order_by(MOVEMENT.c.n.desc())
 
 
 def movement(n: int) -> Row[Any] | None:
-    return db.session.execute(rows().where(Movement.n == n)).first()
+    return db.session.execute(rows().where(MOVEMENT.c.n == n)).first()
 
 
 def all_movements(wanted: Wanted) -> Iterator[Row[Any]]:
     """Every movement that fits, oldest first, read in chunks."""
-    last = 0
+    given = wanted.given | {"after": 0}
+    chosen = numbers(frozenset(given), EXPORT_CHUNK, newest_first=False)
+    query = rows().where(MOVEMENT.c.n.in_(chosen)).order_by(MOVEMENT.c.n)
     while True:
-        chosen = numbers(wanted, Movement.n > last, EXPORT_CHUNK, newest_first=False)
-        chunk = db.session.execute(rows().where(Movement.n.in_(chosen)).order_by(Movement.n)).all()
+        chunk = db.session.execute(query, given).all()
         yield from chunk
         if len(chunk) < EXPORT_CHUNK:
             return
-        last = chunk[-1].n
+        given["after"] = chunk[-1].n
 
 
-def numbers(wanted: Wanted, edge: ColumnElement[bool] | None, limit: int, *, newest_first: bool) -> Select[Any]:
+def numbers(given: frozenset[str], limit: int, *, newest_first: bool) -> Select[Any]:
     """The numbers of a page. A place is looked up at each end by its own index: an OR would read all its rows."""
-    base = select(Movement.n).where(*conditions(wanted))
-    base = base if edge is None else base.where(edge)
-    order = Movement.n.desc() if newest_first else Movement.n
-    if wanted.location_id is None:
+    base = select(MOVEMENT.c.n).where(*(condition for name, condition in conditions() if name in given))
+    order = MOVEMENT.c.n.desc() if newest_first else MOVEMENT.c.n
+    if "location_id" not in given:
         return base.order_by(order).limit(limit)
     ends = [
-        base.where(end == wanted.location_id).order_by(order).limit(limit).subquery()
-        for end in (Movement.source_id, Movement.destination_id)
+        base.where(end == bindparam("location_id")).order_by(order).limit(limit).subquery()
+        for end in (MOVEMENT.c.source_id, MOVEMENT.c.destination_id)
     ]
     both = union_all(*(select(end.c.n) for end in ends)).subquery()
     return select(both.c.n).order_by(both.c.n.desc() if newest_first else both.c.n).limit(limit)
 
 
-def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = [
-        column == value
-        for column, value in (
-            (Movement.item_id, wanted.item_id),
-            (Movement.person_id, wanted.person_id),
-            (Movement.kind, wanted.kind),
-            (Movement.document, wanted.document),
-        )
-        if value is not None
+def conditions() -> list[tuple[str, ColumnElement[bool]]]:
+    """Each by the name of its value in `Wanted`; `before` and `after` are the edges of a page."""
+    return [
+        ("item_id", MOVEMENT.c.item_id == bindparam("item_id")),
+        ("person_id", MOVEMENT.c.person_id == bindparam("person_id")),
+        ("kind", MOVEMENT.c.kind == bindparam("kind")),
+        ("document", MOVEMENT.c.document == bindparam("document")),
+        ("start", MOVEMENT.c.occurred_at >= bindparam("start")),
+        ("end", MOVEMENT.c.occurred_at < bindparam("end")),
+        ("before", MOVEMENT.c.n < bindparam("before")),
+        ("after", MOVEMENT.c.n > bindparam("after")),
     ]
-    if wanted.start is not None:
-        found.append(Movement.occurred_at >= wanted.start)
-    if wanted.end is not None:
-        found.append(Movement.occurred_at < wanted.end)
-    return found
 
 
 @cache
@@ -181,27 +216,27 @@ def rows() -> Select[Any]:
     once: making it costs more than running it."""
     return (
         select(
-            *[column for column in Movement.__table__.columns if column.name not in ("item_id", "person_id")],
-            Item.code.label("item_code"),
-            Item.labels.label("item_labels"),
-            Item.unit.label("unit"),
-            Source.code.label("source_code"),
-            Source.labels.label("source_labels"),
-            Source.kind.in_(OWN_KINDS).label("source_is_own"),
-            Destination.code.label("destination_code"),
-            Destination.labels.label("destination_labels"),
-            Destination.kind.in_(OWN_KINDS).label("destination_is_own"),
-            Person.name.label("person_name"),
-            Person.username.label("username"),
-            Mirror.n.label("reversed_by_n"),
-            Original.id.label("reverses_id"),
+            *[column for column in MOVEMENT.c if column.name not in ("item_id", "person_id")],
+            ITEM.c.code.label("item_code"),
+            ITEM.c.labels.label("item_labels"),
+            ITEM.c.unit.label("unit"),
+            SOURCE.c.code.label("source_code"),
+            SOURCE.c.labels.label("source_labels"),
+            SOURCE.c.kind.in_(OWN_KINDS).label("source_is_own"),
+            DESTINATION.c.code.label("destination_code"),
+            DESTINATION.c.labels.label("destination_labels"),
+            DESTINATION.c.kind.in_(OWN_KINDS).label("destination_is_own"),
+            PERSON.c.name.label("person_name"),
+            PERSON.c.username.label("username"),
+            MIRROR.c.n.label("reversed_by_n"),
+            ORIGINAL.c.id.label("reverses_id"),
         )
-        .join(Item, Item.id == Movement.item_id)
-        .join(Source, Source.id == Movement.source_id)
-        .join(Destination, Destination.id == Movement.destination_id)
-        .join(Person, Person.id == Movement.person_id)
-        .outerjoin(Mirror, Mirror.reverses_n == Movement.n)
-        .outerjoin(Original, Original.n == Movement.reverses_n)
+        .join(ITEM, ITEM.c.id == MOVEMENT.c.item_id)
+        .join(SOURCE, SOURCE.c.id == MOVEMENT.c.source_id)
+        .join(DESTINATION, DESTINATION.c.id == MOVEMENT.c.destination_id)
+        .join(PERSON, PERSON.c.id == MOVEMENT.c.person_id)
+        .outerjoin(MIRROR, MIRROR.c.reverses_n == MOVEMENT.c.n)
+        .outerjoin(ORIGINAL, ORIGINAL.c.n == MOVEMENT.c.reverses_n)
     )
 
 
@@ -210,13 +245,27 @@ def locations(*kinds: str) -> list[Location]:
     return list(db.session.scalars(query.where(Location.kind.in_(kinds)) if kinds else query))
 
 
-def find_location(code: str) -> Location | None:
-    return db.session.scalars(select(Location).where(Location.code == code)).first()
+def places(*kinds: str) -> list[Row[Any]]:
+    """As `locations`, for pages that name places: id, code and labels."""
+    return list(db.session.execute(kinds_query(kinds)))
+
+
+@cache
+def kinds_query(kinds: tuple[str, ...]) -> Any:
+    query = select(Location.id, Location.code, Location.labels).where(Location.active)
+    query = query.order_by(Location.kind, Location.code)
+    return query.where(Location.kind.in_(kinds)) if kinds else query
 
 
 def people() -> list[Row[Any]]:
     """Whoever may stand on a movement: id, username, name."""
-    return list(db.session.execute(select(Person.id, Person.username, Person.name).order_by(Person.name)))
+    found: list[Any] = list(db.session.execute(people_query()))
+    return found
+
+
+@cache
+def people_query() -> Any:
+    return select(Person.id, Person.username, Person.name).order_by(Person.name)
 
 
 def technicians_without_van() -> list[Person]:

@@ -22,7 +22,7 @@ from portal.stock.forms import (
     SlipForm,
     before_number,
 )
-from portal.stock.models import Item, Movement, Valuation, find_item
+from portal.stock.models import Item, Movement, find_item, find_location
 from portal.stock.rules import Worth, average
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
@@ -36,7 +36,7 @@ def index() -> BaseResponse:
     words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
     show = request.args.get("show", "")
     show = show if show in SHOWN else "all"
-    places = queries.locations("store", "van", "hands")
+    places = queries.places("store", "van", "hands")
     place = next((place for place in places if place.code == code), None)
     lines = queries.stock_lines(words, show, place, after=plain(request.args.get("after", ""))[:40])
     shown, more = lines[: queries.ITEMS_PER_PAGE], lines[queries.ITEMS_PER_PAGE :]
@@ -59,7 +59,7 @@ def item(code: str) -> BaseResponse:
     found = find_item(plain(code)) or abort(404)
     places = queries.places_of(found)
     asked = plain(request.args.get("location", ""))
-    place = queries.find_location(asked) if asked else None
+    place = find_location(asked) if asked else None
     wanted = queries.Wanted(item_id=found.id, location_id=place.id if place else None)
     rows = queries.movements(wanted, before_number())
     kept: dict[str, Any] = {"location": place.code} if place else {}
@@ -75,7 +75,7 @@ def item(code: str) -> BaseResponse:
 
 
 def worth_of(item: Item) -> dict[str, Any]:
-    row = db.session.get(Valuation, item.id)
+    row = queries.valuation(item)
     worth = Worth(row.quantity, row.value, row.rounding, row.last_cost) if row else Worth()
     return {"quantity": worth.quantity, "value": worth.value, "average": average(worth)}
 

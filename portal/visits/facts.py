@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased, joinedload
 
+from portal.accounts.models import Person
 from portal.calls.models import Visit
 from portal.customers.models import CodeValue
 from portal.db import db
@@ -107,4 +108,4 @@ def finding_query() -> Select[Any]:
     query = select(Finding, *columns).where(Finding.visit_id == bindparam("visit_id"))
     for name, values in lists.items():
         query = query.outerjoin(values, (values.kind == name) & (values.code == getattr(Finding, name)))
-    return query.options(joinedload(Finding.person)).order_by(Finding.version.desc()).limit(1)
+    return query.options(joinedload(Finding.person).load_only(Person.name)).order_by(Finding.version.desc()).limit(1)

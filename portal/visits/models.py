@@ -191,7 +191,7 @@ def latest_finding(visit: Visit) -> Finding | None:
 @cache
 def latest_finding_query() -> Select[Any]:
     query = select(Finding).where(Finding.visit_id == THE_VISIT).order_by(Finding.version.desc()).limit(1)
-    return query.options(joinedload(Finding.person))
+    return query.options(joinedload(Finding.person).load_only(Person.name))
 
 
 def part_uses(visit: Visit) -> list[PartUse]:
@@ -217,7 +217,7 @@ def live_time_entries(visit: Visit) -> list[TimeEntry]:
 @cache
 def live_time_query() -> Select[Any]:
     query = select(TimeEntry).where(TimeEntry.visit_id == THE_VISIT, *is_live()).order_by(TimeEntry.started_at)
-    return query.options(joinedload(TimeEntry.person))
+    return query.options(joinedload(TimeEntry.person).load_only(Person.name))
 
 
 def is_live() -> tuple[ColumnElement[bool], ...]:
@@ -264,7 +264,7 @@ def live_photos(visit: Visit) -> list[Photo]:
 @cache
 def photos_query() -> Select[Any]:
     query = select(Photo).where(Photo.visit_id == THE_VISIT).order_by(Photo.recorded_at, Photo.id)
-    return query.options(joinedload(Photo.person))
+    return query.options(joinedload(Photo.person).load_only(Person.name))
 
 
 def events_of(visit: Visit) -> list[VisitEvent]:
@@ -275,4 +275,6 @@ def events_of(visit: Visit) -> list[VisitEvent]:
 @cache
 def events_query() -> Select[Any]:
     query = select(VisitEvent).where(VisitEvent.visit_id == THE_VISIT)
-    return query.order_by(VisitEvent.recorded_at, VisitEvent.id).options(joinedload(VisitEvent.person))
+    return query.order_by(VisitEvent.recorded_at, VisitEvent.id).options(
+        joinedload(VisitEvent.person).load_only(Person.name)
+    )

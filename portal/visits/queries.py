@@ -15,6 +15,7 @@ from portal.calls.models import Call, Visit
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
 from portal.db import Instant, db
+from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
@@ -33,7 +34,19 @@ def with_place() -> tuple[Any, ...]:
     """What the visit page shows of its call. Made once, like the queries below: making them costs
     more than running them."""
     unit = joinedload(Visit.call).joinedload(Call.equipment).joinedload(Equipment.product)
-    return *for_cards(), unit, joinedload(Visit.person)
+    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name)
+
+
+def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
+    """The visit with what its pages show of the call, if the person may see it."""
+    found: Visit | None = db.session.scalar(visit_query(person.roles), {"visit_id": visit_id, "reader_id": person.id})
+    return found
+
+
+@cache
+def visit_query(roles: frozenset[Role]) -> Select[Any]:
+    query = Visit.visible_to(Reader(roles)).where(Visit.id == bindparam("visit_id"))
+    return query.options(*with_place())
 
 
 @cache

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
-
+from portal.assets import address
 from portal.calls.models import Visit
 from portal.visits import rules
 from portal.visits.facts import Facts, facts_of
@@ -30,7 +29,7 @@ class Missing:
     @property
     def href(self) -> str:
         place = "visits.show" if self.gap in ON_THE_VISIT_PAGE else PLACES[self.row]
-        return url_for(place, visit_id=self.visit.id)
+        return address(place, visit_id=self.visit.id)
 
 
 def readiness(visit: Visit, facts: Facts | None = None) -> list[Missing]:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import url_for
-
+from portal.assets import address
 from portal.i18n import _, fmt, ngettext_, pick
 from portal.visits import rules
 from portal.visits.facts import Facts
@@ -46,7 +45,7 @@ def recording_task(facts: Facts, row: str, begun: bool, fact: str, missing: list
     asked = visit.state == "returned" and row in (visit.to_mend or ())
     kind, state = progress(begun, own, asked)
     is_open = rules.may_change(visit.state, visit.to_mend, row)
-    href = url_for(PLACES[row], visit_id=visit.id) if is_open else None
+    href = address(PLACES[row], visit_id=visit.id) if is_open else None
     return Task(row, ICONS[row], str(ROWS[row]), kind, state, told(fact, own) if begun else fact, href)
 
 
@@ -102,5 +101,5 @@ def sign_task(facts: Facts, missing: list[Missing]) -> Task:
         return Task("sign", icon, name, "done", _("Ended without signature"), "", None)
     if missing:
         return Task("sign", icon, name, "blocked", _("Cannot start yet"), _("First:"), None, missing)
-    href = url_for("reports.handover", visit_id=facts.visit.id)
+    href = address("reports.handover", visit_id=facts.visit.id)
     return Task("sign", icon, name, "todo", _("Ready"), _("Hand the phone to the customer"), href)

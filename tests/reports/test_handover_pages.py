@@ -102,7 +102,7 @@ def test_nothing_else_answers_while_the_customer_holds_the_phone(app: Flask, wor
     for path in (f"/visits/{visit.id}", f"/visits/{visit.id}/report"):
         assert phone.get(path).location == address
     assert phone.post(f"/visits/{visit.id}/findings", {"note": "x"}).status == 423
-    assert phone.get("/static/favicon.svg").status == 200
+    assert phone.get("/static/logo.svg").status == 200
 
 
 def test_another_session_and_a_late_opening_see_nothing(world: Any, sign_in: Any) -> None:

@@ -59,7 +59,6 @@ def log_part_use(
         recorded_at=now(),
     )
     db.session.add(use)
-    db.session.flush()
     history.record("log_part_use", visit, person_id=person.id, item=part.code, quantity=quantity)
     return use
 

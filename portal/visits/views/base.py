@@ -31,8 +31,7 @@ def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = Fals
     An entry from the outbox may be about a visit that was this person's and was moved away: a `fact` (notes, time,
     photos) is still true and is taken; anything else is held for a supervisor.
     """
-    query = Visit.visible_to(current_user).where(Visit.id == visit_id)
-    visit: Visit | None = db.session.scalars(query.options(*queries.with_place())).one_or_none()
+    visit = queries.find_visit(visit_id, current_user)
     if request.method == "POST" and receipts.from_outbox() and not (visit and may(permission, visit)):
         return formerly_own(visit_id, fact)
     if visit is None:
