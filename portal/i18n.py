@@ -171,7 +171,8 @@ class Formats:
 
     def long_date(self, day: dt.date) -> str:
         pattern = {"en": "EEEE, d MMMM", "es": "EEEE, d 'de' MMMM"}.get(current_locale(), "M月d日 EEEE")
-        return str(format_date(day, pattern, locale=current_locale()))
+        words = str(format_date(day, pattern, locale=current_locale()))
+        return words[:1].upper() + words[1:]  # it stands alone, as a heading
 
     def time(self, moment: dt.datetime, zone_name: str) -> str:
         return format(local(moment, zone_name), "%H:%M")
