@@ -203,7 +203,8 @@ class Formats:
 
     def long_date(self, day: dt.date) -> str:
         pattern = {"en": "EEEE, d MMMM", "es": "EEEE, d 'de' MMMM"}.get(current_locale(), "M月d日 EEEE")
-        return in_words(day, pattern, current_locale())
+        words = in_words(day, pattern, current_locale())
+        return words[:1].upper() + words[1:]  # it stands alone, as a heading
 
     def time(self, moment: dt.datetime, zone_name: str) -> str:
         return local(moment, zone_name).isoformat("T", "minutes")[11:16]

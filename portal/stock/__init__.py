@@ -10,6 +10,8 @@ from portal.stock import cli, views, words
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(kind_word=words.kind_word, unit_word=words.unit_word)
+    app.jinja_env.globals.update(
+        kind_word=words.kind_word, unit_word=words.unit_word, paper_address=views.paper_address
+    )
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.ledger)

@@ -11,7 +11,7 @@ from portal.db import db
 from portal.forms import plain
 from portal.htmx import page
 from portal.i18n import _, lazy
-from portal.permissions import Permission, requires
+from portal.permissions import Permission, may, requires
 from portal.stock import export, operations, queries
 from portal.stock.forms import (
     FilterForm,
@@ -72,6 +72,13 @@ def item(code: str) -> BaseResponse:
         zone=current_user.branch.time_zone,
         **paged(rows, lambda **at: url_for("stock.item", code=found.code, **kept, **at)),
     )
+
+
+def paper_address(row: Any) -> str:
+    """Where the paper behind a movement can be read; to whom may not open visits, everything that was moved with it."""
+    if row.source_url.startswith("/visits/") and not may(Permission.VISIT_VIEW):
+        return url_for("stock.movements", document=row.document)
+    return str(row.source_url)
 
 
 def worth_of(item: Item) -> dict[str, Any]:

@@ -38,7 +38,7 @@ PHOTO_LABELS = {
     "other": lazy("Other"),
 }
 EVENTS = {
-    "departure": lazy("On the way"),
+    "departure": lazy("Set out"),
     "arrival": lazy("Arrived"),
     "start": lazy("Work started"),
     "pause": lazy("Work paused"),

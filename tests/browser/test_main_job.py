@@ -53,11 +53,16 @@ def approve(server: Server, open_page: Open, number: str, locale: str) -> None:
 
 
 def ledger_shows(server: Server, open_page: Open, part: str, visit: str, locale: str) -> None:
-    """The storekeeper finds the movement, and the visit one click from it; the ledger agrees with itself."""
-    page = open_page(server.url, phone=False, locale=locale)
-    sign_in(page, "qian")
-    page.goto(f"/stock/movements?item={part}&kind=use")
-    assert page.locator(f"a[href$='{visit.split('/')[-1]}']").count() == 1
+    """The storekeeper finds the movement and what was moved with it, a supervisor the visit one click from it; the
+    ledger agrees with itself."""
+    paper = "tbody tr:first-child td.nowrap a"
+    for username, expected in (("qian", "/stock/movements?document="), ("zhao", visit)):
+        page = open_page(server.url, phone=False, locale=locale)
+        sign_in(page, username)
+        page.goto(f"/stock/movements?item={part}&kind=use")
+        steps.press(page, page.locator(paper).first)
+        assert expected in page.url
+        assert page.locator("main h1").count() == 1
     assert "agrees" in server.flask("ledger", "check")
 
 

@@ -33,6 +33,7 @@ LAPTOP_PAGES = {
 
 def violations(page: Page) -> list[str]:
     """What axe finds, as `rule: element`. axe is handed in by the debugger, so the content policy stays in force."""
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # at its end the bar of buttons covers nothing
     page.evaluate(AXE)
     options = {"runOnly": RULES, "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
     found: Any = page.evaluate(f"axe.run(document, {json.dumps(options)})")
@@ -61,14 +62,26 @@ def inspect(page: Page, address: str, least: int | None = None) -> list[str]:
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 200, f"{address}: {answer.status}"
+    return look(page, address, least)
+
+
+def refused(page: Page, address: str, least: int | None = None) -> list[str]:
+    """What is wrong with a form that came back."""
+    assert page.locator(".error-summary li").count(), f"{address}: no summary of what is wrong"
+    return look(page, f"{address} refused", least)
+
+
+def look(page: Page, address: str, least: int | None = None) -> list[str]:
     found = [f"{address}: {problem}" for problem in violations(page)]
     if least:
         found += [f"{address}: small target {target}" for target in small_targets(page, least)]
     if too_wide(page):
         found.append(f"{address}: wider than the screen")
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    if least and too_wide(page):
-        found.append(f"{address}: wider than the screen with large text")
+    if least:
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if too_wide(page):
+            found.append(f"{address}: wider than the screen with large text")
+        page.evaluate("document.documentElement.style.fontSize = ''")
     return found
 
 
@@ -139,6 +152,77 @@ def test_the_customers_pages(server: Server, open_page: Open, locale: str, tmp_p
     page.goto(page.url)
     steps.sign(page)
     problems += inspect(page, base, 48)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans"])
+def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale: str) -> None:
+    """A visit under way and paused, refused forms with their summary, a full and an empty list, a forgotten clock."""
+    from tests.browser import steps
+
+    page = open_page(server.url, locale=locale)
+    sign_in(page, "zhang")
+    visit = server.url + visits_by_state(page)["assigned"]
+    page.goto(visit)
+    steps.go_and_start(page)
+    problems = look(page, "working", 48) + inspect(page, "/", 48)
+    page.goto(f"{visit}/part-uses")
+    steps.press(page, page.locator("a.part-card[href*='item=']").first)
+    page.fill("[name=quantity]", "0")
+    steps.press(page, page.locator("main form.form button[type=submit]").last)
+    problems += refused(page, "part-uses", 48)
+    page.goto(f"{visit}/time-entries")
+    steps.press(page, page.locator("main form.form button[type=submit]").last)
+    problems += refused(page, "time-entries", 48)
+    page.goto(f"{visit}/pause")
+    steps.press(page, page.locator("form:has([name=cause][value=customer]) button[type=submit]"))
+    problems += look(page, "paused", 48) + inspect(page, "/visits?state=paused", 48)
+    problems += inspect(page, "/visits?date=2001-01-01", 48) + inspect(page, "/reports?q=no-such-report", 48)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hant"])
+def test_refusals_and_empty_lists_of_the_office(server: Server, open_page: Open, locale: str) -> None:
+    from tests.browser import steps
+
+    problems: list[str] = []
+    for username, forms, empty in (
+        ("qian", ["/stock/receipts", "/stock/issues"], ["/stock?q=no-such-part", "/stock/movements?document=none"]),
+        ("sun", ["/calls/new?new=1"], ["/calls?q=no-such-call", "/visits?date=2001-01-01", "/visits?state=cancelled"]),
+        ("zhao", [], ["/visits?state=unsigned", "/reports?q=no-such-report"]),
+    ):
+        page = open_page(server.url, phone=False, locale=locale)
+        sign_in(page, username)
+        for address in forms:
+            page.goto(address)
+            steps.press(page, page.locator("main form.form button[type=submit]").last)
+            problems += refused(page, address)
+        for address in empty:
+            problems += inspect(page, address)
+    assert not problems, "\n".join(problems)
+
+
+def test_too_many_tries_and_a_phone_that_is_handed_over(server: Server, open_page: Open) -> None:
+    from tests.browser import steps
+
+    page = open_page(server.url, locale="es")
+    for _n in range(6):
+        page.goto("/login")
+        page.fill("[name=username]", "wang")
+        page.fill("[name=password]", "wrong-word")
+        steps.press(page, page.locator("form[action^='/login'] button[type=submit]"))
+    problems = refused(page, "429", 48)
+    other = open_page(server.url, locale="es")
+    sign_in(other, "zhang")
+    steps.hand_over(other, server.url + visits_by_state(other)["finished"], "es")
+    base = other.url.split("?")[0]
+    for end, button in (
+        ("/survey", "button[form=survey]"),
+        ("/release", "form[action$='/release'] button[type=submit]"),
+    ):
+        other.goto(base + end)
+        steps.press(other, other.locator(button))
+        problems += refused(other, end, 48)
     assert not problems, "\n".join(problems)
 
 

@@ -134,7 +134,10 @@ def test_an_item_shows_its_movements_with_the_balance_of_a_place(world: Any, sig
     page = keeper.get("/stock/items/TM-OIL-100?location=VAN-zhang")
     column = [cell.get_text(strip=True) for cell in page.all("tbody td.num.strong")]
     assert len(column) == 30 and column[:2] == ["-25", "-24"]
-    assert page.one("tbody tr:first-child a[href='/visits/9']")
+    paper = str(page.one("tbody tr:first-child td.nowrap a")["href"])
+    assert len(keeper.get(paper).all("tbody tr")) == 30, "who may not open visits sees what was moved with it"
+    reviewer = sign_in("zhao", "laptop")
+    assert reviewer.get("/stock/items/TM-OIL-100").one("tbody tr:first-child a[href='/visits/9']")
     older = keeper.get(str(page.one("a[rel=next]")["href"]))
     assert [cell.get_text(strip=True) for cell in older.all("tbody td.num.strong")][-1] == "10"
     assert keeper.get("/stock/items/TM-OIL-100").all("tbody tr")
