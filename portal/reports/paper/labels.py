@@ -173,6 +173,14 @@ ENUMS: dict[str, dict[str, Words]] = {
         "not_recoverable": ("无法取回", "無法取回", "Not recoverable", "Irrecuperable"),
         "none": ("无旧件", "無舊件", "None", "Ninguna"),
     },
+    "check_result": {
+        "ok": ("正常", "正常", "OK", "Correcto"),
+        "adjusted": ("已调整", "已調整", "Adjusted", "Ajustado"),
+        "replaced": ("已更换", "已更換", "Replaced", "Sustituido"),
+        "abnormal": ("异常", "異常", "Abnormal", "Anómalo"),
+        "not_applicable": ("不适用", "不適用", "Not applicable", "No procede"),
+        "not_checked": ("未检查", "未檢查", "Not checked", "Sin revisar"),
+    },
     "survey_state": {
         "answered": ("已填写", "已填寫", "Answered", "Contestada"),
         "declined": ("未填写", "未填寫", "Declined", "No contestada"),

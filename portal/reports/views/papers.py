@@ -89,11 +89,11 @@ def pdf(number: str) -> Response:
     content = paper.render(
         payload,
         photos=pictures(payload),
-        signature=paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name")),
+        signatures=[paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name"))],
         content_hash=digest,
         qr_text=f"{report.number} sha256:{digest[:12]}",
         review=approval(report),
-        superseded=queries.revisions_of(report)[-1].revision != report.revision,
+        mark="superseded" if queries.revisions_of(report)[-1].revision != report.revision else None,
         copy=copy if copy in COPIES else None,
     )
     response = make_response(content)
