@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from portal.reports.paper.formats import Pair, Said
+from portal.reports.paper.formats import Pair, Said, name_of
 from portal.reports.paper.text import breakable
 
 Table = dict[str, Any]
@@ -27,7 +27,8 @@ LABOUR: tuple[Column, ...] = (
 
 def checks_of(payload: dict[str, Any]) -> list[dict[str, Any]]:
     checks = payload.get("checklist_result")
-    return [one for one in checks if isinstance(one, dict)] if isinstance(checks, list) else []
+    listed = checks if isinstance(checks, list) else []
+    return [one if isinstance(one, dict) else {"item": str(one)} for one in listed]
 
 
 def summary(payload: dict[str, Any], pair: Pair) -> Said:
@@ -85,8 +86,8 @@ def _cells(check: dict[str, Any], pair: Pair) -> list[Said]:
     return [
         pair.choice("check_item", check.get("item")),
         pair.choice("check_result", check.get("result")),
-        _plain(str(check.get("value") or "")),
-        _plain(str(check.get("note") or "")),
+        _plain(name_of(check.get("value"))),
+        _plain(name_of(check.get("note"))),
     ]
 
 

@@ -13,7 +13,7 @@ from portal.reports.paper.signing import signing
 from portal.reports.paper.text import clean, one_line
 
 LANGUAGE_TAGS = {"zh_Hans": ("zh", "cn"), "zh_Hant": ("zh", "tw"), "en": ("en", "gb"), "es": ("es", "es")}
-TEMPLATE_WORDS = ("full_text", "cut", "photo_missing", "qr", "proof")
+TEMPLATE_WORDS = ("full_text", "cut", "colon", "photo_missing", "qr", "proof")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _head(record: Payload, pair: Pair) -> dict[str, Any]:
     hotline = record.get("provider_hotline")
     title = pair.titled("title")
     return {
-        "provider": one_line(str(record.get("provider_name") or "")),
+        "provider": cell(**pair.label("provider_name"), value=str(record.get("provider_name") or "")),
         "hotline": f"{pair.first.label('provider_hotline')} {one_line(str(hotline))}" if hotline else "",
         "title": title["label"],
         "second": title["second"],

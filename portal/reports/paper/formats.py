@@ -154,6 +154,13 @@ class Pair:
         return said(self.second) if self.second else ""
 
 
+def name_of(value: Any) -> str:
+    """What a value of the payload says, coded or plain."""
+    if isinstance(value, dict):
+        return str(value.get("label") or value.get("code") or "")
+    return "" if value is None else str(value)
+
+
 def decimal(value: str | None) -> Decimal | None:
     """The number in `value`; None for what is no number, or none of this world (1E+999999 would fill the page)."""
     try:

@@ -19,6 +19,7 @@ FIELDS: dict[str, Words] = {
     "work_type": ("作业类型", "作業類型", "Work type", "Tipo de trabajo"),
     "priority": ("紧急程度", "緊急程度", "Priority", "Prioridad"),
     "report_version": ("版本", "版次", "Version", "Versión"),
+    "provider_name": ("服务单位", "服務單位", "Service provider", "Empresa"),
     "provider_hotline": ("服务电话", "服務專線", "Hotline", "Teléfono"),
     "customer_name": ("客户名称", "客戶名稱", "Customer", "Cliente"),
     "contact_name": ("联系人", "聯絡人", "Contact", "Contacto"),

@@ -10,7 +10,7 @@ Required fields without a value print a dash, optional ones leave no empty box b
 from typing import Any
 
 from portal.reports.paper import checks
-from portal.reports.paper.formats import NOTHING, Pair, Said, Tongue
+from portal.reports.paper.formats import NOTHING, Pair, Said, Tongue, name_of
 from portal.reports.paper.text import breakable, code_word, one_line
 
 Payload = dict[str, Any]
@@ -33,13 +33,6 @@ def pack(cells: list[Cell | None], per_row: int = 3) -> list[Row]:
             one["span"] = 12 // per_row
         row[-1]["span"] = 12 - (len(row) - 1) * (12 // per_row)
     return rows
-
-
-def name_of(value: Any) -> str:
-    """What a value of the payload says, coded or plain."""
-    if isinstance(value, dict):
-        return str(value.get("label") or value.get("code") or "")
-    return "" if value is None else str(value)
 
 
 class Sheet:

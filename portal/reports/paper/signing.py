@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from portal.reports.paper.formats import NOTHING, Pair, Said
+from portal.reports.paper.formats import NOTHING, Pair
 from portal.reports.paper.sheet import Cell, Payload, cell
 from portal.reports.paper.signature import Signature, TechnicianMark, drawn
 from portal.reports.paper.text import breakable, clean, one_line
@@ -28,7 +28,9 @@ def signing(
         "behind": behind,
         "more": pair.word("more_signers", n=len(behind)) if behind else {"value": "", "echo": ""},
         "technicians": _technicians(record, pair, technicians),
-        "unsigned": [pair.word("not_signed"), _reason(reason, pair)] if reason["value"] else [],
+        "unsigned": pair.word("not_signed") | {"why": cell(**pair.label("sign_refusal_reason"), **reason, lines=3)}
+        if reason["value"]
+        else None,
         "seal": [pair.label("customer_seal"), pair.first.word("seal_area")],
     }
 
@@ -84,9 +86,3 @@ def _technicians(record: Payload, pair: Pair, marks: Sequence[TechnicianMark]) -
         "people": people if any(inks.values()) else [],
         "more": pair.first.word("more_people", n=more) if more > 0 else "",
     }
-
-
-def _reason(reason: Said, pair: Pair) -> Said:
-    label = pair.label("sign_refusal_reason")
-    echo = f"{label['second']}: {reason['echo']}" if reason["echo"] else ""
-    return {"value": label["label"] + pair.first.word("colon") + reason["value"], "echo": echo}
