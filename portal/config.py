@@ -27,6 +27,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PORT": int(environ.get("PORTAL_PORT") or 8000),
         "DATABASE_URL": environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}",
         "SECRET_KEY": environ.get("PORTAL_SECRET_KEY") or kept_secret(instance / "secret.key"),
+        "SEAL_CERTIFICATE": Path(seal).absolute() if (seal := environ.get("PORTAL_SEAL_CERTIFICATE")) else None,
+        "SEAL_PASSWORD": environ.get("PORTAL_SEAL_PASSWORD") or None,
         "SIGNING_KEY": kept_secret(instance / "signing.key"),
         "FILES": instance / "files",
         "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time

@@ -8,6 +8,6 @@ file that breaks the standard; it is not an independent validation.
 """
 
 from portal.reports.paper.render import Review, render
-from portal.reports.paper.signature import Signature
+from portal.reports.paper.signature import Signature, TechnicianMark
 
-__all__ = ["Review", "Signature", "render"]
+__all__ = ["Review", "Signature", "TechnicianMark", "render"]

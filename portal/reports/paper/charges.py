@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from portal.reports.paper.formats import NOTHING, Tongue, decimal
+from portal.reports.paper.amounts import in_words
+from portal.reports.paper.formats import NOTHING, Pair, Said, Tongue, decimal
 from portal.reports.paper.sheet import Cell, Payload, Row, cell, pack
 from portal.reports.paper.text import breakable, code_word, one_line
 
@@ -12,55 +13,82 @@ FEES = ("fee_callout", "fee_inspection", "fee_distance", "fee_other", "discount_
 COLUMNS = ("name", "part_no", "unit", "quantity", "unit_price", "amount", "charge", "serials", "old_part")
 
 
-def parts_table(payload: Payload, tongue: Tongue) -> dict[str, Any]:
-    """The parts' columns and rows; more than six go on on the annex, the subtotal stays on page one."""
-    rows = [_part_row(number, part, tongue) for number, part in enumerate(payload.get("parts") or [], 1)]
+def parts_table(payload: Payload, tongue: Tongue, second: Tongue | None = None) -> dict[str, Any]:
+    """The parts' columns and rows; more than six go on on the annex, the subtotal stays on page one.
+
+    `rows` are plain texts, `echoes` the same cells in the second language, "" where there is nothing to say.
+    """
+    pair = Pair(tongue, second)
+    rows = [_part_row(number, part, pair) for number, part in enumerate(payload.get("parts") or [], 1)]
     hidden = len(rows) - PARTS_ON_FACE
     return {
-        "heading": tongue.label("parts"),
-        "columns": [_heading(name, tongue) for name in COLUMNS],
-        "rows": rows,
+        "heading": pair.label("parts"),
+        "columns": [_heading(name, pair) for name in COLUMNS],
+        "rows": [[one["value"] for one in row] for row in rows],
+        "echoes": [[one["echo"] for one in row] for row in rows],
         "on_face": PARTS_ON_FACE,
-        "more": tongue.word("more_parts", n=hidden) if hidden > 0 else "",
+        "more": pair.word("more_parts", n=hidden) if hidden > 0 else {"value": "", "echo": ""},
         "none": tongue.word("no_parts"),
-        "total": [tongue.word("parts_total"), tongue.price(_parts_value(payload), _currency(payload))],
+        "no_parts": pair.word("no_parts"),
+        "total": pair.titled("parts_total") | {"value": tongue.price(_parts_value(payload), _currency(payload))},
     }
 
 
-def charges(payload: Payload, tongue: Tongue) -> list[Row]:
+def charges(payload: Payload, tongue: Tongue, second: Tongue | None = None) -> list[Row]:
     """Fees where there are any, then the list value beside what is payable: a free repair has a worth too."""
-    currency = _currency(payload)
-    fees = [_fee(name, payload, tongue, currency) for name in FEES]
+    pair, currency = Pair(tongue, second), _currency(payload)
+    fees = [_fee(name, payload, pair, currency) for name in FEES]
     labour = _labour_value(payload)
     if labour is not None:
-        fees.insert(0, cell(tongue.label("labour_lines"), tongue.price(labour, currency)))
+        fees.insert(0, cell(**pair.label("labour_lines"), value=tongue.price(labour, currency)))
     rate = tongue.number(payload.get("tax_rate"))
-    fees.append(cell(tongue.label("tax_rate"), rate if "%" in rate else f"{rate} %") if rate else None)
+    fees.append(cell(**pair.label("tax_rate"), value=rate if "%" in rate else f"{rate} %") if rate else None)
+    total = decimal(payload.get("total_amount"))
+    in_full = payload.get("total_in_words") or _in_words(total, currency, tongue)
     other = [
-        _plain(name, payload, tongue) for name in ("total_in_words", "payment_method", "invoice_request", "quote_ref")
+        cell(**pair.label("total_in_words"), value=str(in_full)) if in_full else None,
+        *(_plain(name, payload, pair) for name in ("payment_method", "invoice_request", "quote_ref")),
     ]
+    payable = {"value": tongue.price(total, currency)} if total else pair.word("no_charge")
     worth = [
-        cell(tongue.word("list_value"), tongue.price(_list_value(payload), currency)),
-        cell(tongue.word("payable"), _payable(payload, tongue, currency), strong=True),
+        cell(**pair.titled("list_value"), value=tongue.price(_list_value(payload), currency)),
+        cell(**pair.titled("payable"), **payable, strong=True),
     ]
     return [*pack(fees), *pack([*worth, *other], 2)]
 
 
-def _part_row(number: int, part: dict[str, Any], tongue: Tongue) -> list[str]:
+def _in_words(total: Decimal | None, currency: str, tongue: Tongue) -> str:
+    return in_words(total, tongue.language) if total and currency == "CNY" else ""
+
+
+def _part_row(number: int, part: dict[str, Any], pair: Pair) -> list[Said]:
+    tongue = pair.first
     own = tongue.choice("source", "customer") if part.get("source") == "customer" else ""
     name = " ".join(text for text in (_text(part, "name"), _text(part, "spec"), f"({own})" if own else "") if text)
     return [
-        str(number),
-        name or NOTHING,
-        code_word(_text(part, "part_no")) or NOTHING,
-        _text(part, "unit"),
-        tongue.number(part.get("quantity")) or NOTHING,
-        tongue.money(part.get("unit_price")) or NOTHING,
-        tongue.money(part.get("amount")) or NOTHING,
-        tongue.choice("charge", part.get("charge")) or NOTHING,
-        _serials(part),
-        tongue.choice("old_part", part.get("old_part")) or NOTHING,
+        _said(str(number)),
+        _said(name) | {"echo": _flat(pair.choice("name", part.get("name")))["echo"]},
+        _said(code_word(_text(part, "part_no"))),
+        _flat(pair.choice("unit", part.get("unit"))),
+        _said(tongue.number(part.get("quantity"))),
+        _said(tongue.money(part.get("unit_price"))),
+        _said(tongue.money(part.get("amount"))),
+        _or_dash(pair.choice("charge", part.get("charge"))),
+        _said(_serials(part)),
+        _or_dash(pair.choice("old_part", part.get("old_part"))),
     ]
+
+
+def _said(text: str) -> Said:
+    return {"value": text or NOTHING, "echo": ""}
+
+
+def _flat(said: Said) -> Said:
+    return {name: breakable(one_line(text)) for name, text in said.items()}
+
+
+def _or_dash(said: Said) -> Said:
+    return _flat(said) if said["value"] else _said("")
 
 
 def _serials(part: dict[str, Any]) -> str:
@@ -73,25 +101,21 @@ def _text(part: dict[str, Any], name: str) -> str:
     return breakable(one_line(str(value.get("label", "") if isinstance(value, dict) else value or "")))
 
 
-def _heading(name: str, tongue: Tongue) -> str:
-    money = name in ("unit_price", "amount")
-    return f"{tongue.label(name)} ({tongue.word('unit_money')})" if money else tongue.label(name)
+def _heading(name: str, pair: Pair) -> Said:
+    title = pair.label(name)
+    if name not in ("unit_price", "amount"):
+        return title
+    return title | {"label": f"{title['label']} ({pair.first.word('unit_money')})"}
 
 
-def _fee(name: str, payload: Payload, tongue: Tongue, currency: str) -> Cell | None:
+def _fee(name: str, payload: Payload, pair: Pair, currency: str) -> Cell | None:
     value = payload.get(name)
-    return cell(tongue.label(name), tongue.price(value, currency)) if value is not None else None
+    return cell(**pair.label(name), value=pair.first.price(value, currency)) if value is not None else None
 
 
-def _plain(name: str, payload: Payload, tongue: Tongue) -> Cell | None:
-    value = payload.get(name)
-    text = str(value.get("label") or "") if isinstance(value, dict) else str(value or "")
-    return cell(tongue.label(name), text) if text else None
-
-
-def _payable(payload: Payload, tongue: Tongue, currency: str) -> str:
-    total = decimal(payload.get("total_amount"))
-    return tongue.price(total, currency) if total else tongue.word("no_charge")
+def _plain(name: str, payload: Payload, pair: Pair) -> Cell | None:
+    said = pair.choice(name, payload.get(name))
+    return cell(**pair.label(name), **said) if said["value"] else None
 
 
 def _parts_value(payload: Payload) -> Decimal | None:

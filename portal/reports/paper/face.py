@@ -1,16 +1,19 @@
 """The face as the template wants it: the blocks of the sheet, and around them head, signatures, review and foot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.reports.paper import charges
+from portal.reports.paper import charges, checks
 from portal.reports.paper.fonts import FACES
-from portal.reports.paper.formats import Tongue
-from portal.reports.paper.sheet import Payload, Row, Sheet, cell
-from portal.reports.paper.signature import Signature, drawn
+from portal.reports.paper.formats import Pair, Said, Tongue
+from portal.reports.paper.sheet import Cell, Payload, Row, Sheet, cell
+from portal.reports.paper.signature import Signature, TechnicianMark
+from portal.reports.paper.signing import signing
 from portal.reports.paper.text import clean, one_line
 
 LANGUAGE_TAGS = {"zh_Hans": ("zh", "cn"), "zh_Hant": ("zh", "tw"), "en": ("en", "gb"), "es": ("es", "es")}
+TEMPLATE_WORDS = ("full_text", "cut", "colon", "photo_missing", "qr", "proof")
 
 
 @dataclass(frozen=True)
@@ -24,29 +27,50 @@ class Review:
     note: str | None = None
 
 
-def compose(
-    record: Payload, tongue: Tongue, signature: Signature | None, review: Review | None, copy: str | None
-) -> dict[str, Any]:
-    """All that the template draws but photos, marks and the foot; `record` is clean already."""
-    if copy == "office":
+@dataclass(frozen=True)
+class Beside:
+    """What is printed beside the payload: the marks, the review, and what the copy's foot says."""
+
+    signatures: Sequence[Signature] = ()
+    technicians: Sequence[TechnicianMark] = ()
+    review: Review | None = None
+    mark: str | None = None
+    copy: str | None = None
+    content_hash: str | None = None
+    chain_head: str | None = None
+
+
+def compose(record: Payload, pair: Pair, beside: Beside) -> dict[str, Any]:
+    """All that the template draws but pictures; `record` is clean already."""
+    if beside.copy == "office":
         record = record | {"contact_phone": _masked(record.get("contact_phone"))}
-    sheet = Sheet(record, tongue)
-    return _page(tongue) | {
-        "head": _head(record, tongue),
+    first, second = pair.first, pair.second
+    sheet = Sheet(record, first, second)
+    signed = signing(record, pair, beside.signatures, beside.technicians)
+    tables = [one for one in (checks.check_table(record, pair), checks.labour_table(record, pair)) if one]
+    return {
+        "page": _page(first),
+        "second": _page(second) if second else None,
+        "head": _head(record, pair),
         "strip": sheet.strip(),
         "blocks": [
-            _block("customer", sheet.customer(), tongue),
-            _block("equipment", sheet.equipment(), tongue),
-            _block("times", sheet.times(), tongue),
-            _block("fault", sheet.fault(), tongue),
-            _block("work", sheet.work(), tongue),
-            _block("parts", [], tongue) | {"parts": charges.parts_table(record, tongue)},
-            _block("charges", charges.charges(record, tongue), tongue),
-            _block("advice", sheet.advice(), tongue),
-            _block("signature", sheet.opinion(), tongue) | {"sign": _signing(record, tongue, signature)},
-            _block("review", [_review(review, tongue, copy)], tongue),
+            _block("customer", sheet.customer(), first),
+            _block("equipment", sheet.equipment(), first),
+            _block("times", sheet.times(), first),
+            _block("fault", sheet.fault(), first),
+            _block("work", sheet.work(), first),
+            _block("parts", [], first) | {"parts": charges.parts_table(record, first, second)},
+            _block("charges", charges.charges(record, first, second), first),
+            _block("advice", sheet.advice(), first),
+            _block("signature", sheet.opinion(), first) | {"sign": signed},
+            _block("review", [_review(beside.review, pair, beside.copy)], first),
         ],
-        "words": {name: tongue.word(name) for name in ("full_text", "cut", "annex", "photos", "photo_missing", "qr")},
+        "tables": tables,
+        "photos_title": pair.titled("photos"),
+        "notice": _notice(record, pair, tables, signed),
+        "mark": [tongue.word(beside.mark) for tongue in (first, second) if tongue and beside.mark],
+        "foot": _foot(record, pair, beside),
+        "words": {name: first.word(name) for name in TEMPLATE_WORDS},
     }
 
 
@@ -60,63 +84,55 @@ def _block(name: str, rows: list[Row], tongue: Tongue) -> dict[str, Any]:
     return {"name": tongue.word(f"block_{name}"), "rows": rows}
 
 
-def _head(record: Payload, tongue: Tongue) -> dict[str, str]:
+def _head(record: Payload, pair: Pair) -> dict[str, Any]:
     version = record.get("report_version") or 1
     hotline = record.get("provider_hotline")
+    title = pair.titled("title")
     return {
-        "provider": one_line(str(record.get("provider_name") or "")),
-        "hotline": f"{tongue.label('provider_hotline')} {one_line(str(hotline))}" if hotline else "",
-        "title": tongue.word("title"),
-        "second": tongue.word("second_title"),
-        "number_label": tongue.label("report_no"),
+        "provider": cell(**pair.label("provider_name"), value=str(record.get("provider_name") or "")),
+        "hotline": f"{pair.first.label('provider_hotline')} {one_line(str(hotline))}" if hotline else "",
+        "title": title["label"],
+        "second": title["second"],
+        "annex": [text for text in pair.titled("annex").values() if text],
+        "number_label": pair.label("report_no"),
         "number": one_line(str(record.get("report_no") or "")),
-        "version": tongue.word("amended" if int(version) > 1 else "version", n=version),
+        "version": pair.first.word("amended" if int(version) > 1 else "version", n=version),
     }
 
 
-def _signing(record: Payload, tongue: Tongue, signature: Signature | None) -> dict[str, Any]:
-    names = ("、" if tongue.chinese else ", ").join(str(name) for name in record.get("technician_names") or [])
-    who = [
-        cell(tongue.label("signer_name"), str(record.get("signer_name") or ""), span=3),
-        cell(tongue.label("signer_role"), tongue.choice("signer_role", record.get("signer_role")), span=3),
-        cell(tongue.label("signed_at"), tongue.moment(record.get("signed_at"), zone=True), span=6),
-    ]
-    reason = tongue.choice("sign_refusal_reason", record.get("sign_refusal_reason"))
-    return {
-        "statement": str(record.get("statement") or ""),
-        "who": who if record.get("signer_name") else [],
-        "technicians": cell(tongue.label("technician_names"), names, lines=3),
-        "label": tongue.label("customer_signature"),
-        "ink": drawn(signature),
-        "alt": _said(tongue, "customer_signature", str(record.get("signer_name") or "")),
-        "typed": clean(signature.typed_name or "") if signature else "",
-        "typed_note": tongue.word("typed"),
-        "unsigned": [tongue.word("not_signed"), _said(tongue, "sign_refusal_reason", reason)] if reason else [],
-        "seal": [tongue.label("customer_seal"), tongue.word("seal_area")],
-    }
-
-
-def _said(tongue: Tongue, field: str, value: str) -> str:
-    return tongue.label(field) + tongue.word("colon") + value
-
-
-def _review(review: Review | None, tongue: Tongue, copy: str | None) -> Row:
+def _review(review: Review | None, pair: Pair, copy: str | None) -> Row:
     """Empty fields to be filled by hand until there is a review, for nobody may take silence for approval."""
-    result = tongue.choice("review_result", review.result) if review else ""
-    note = f" · {clean(review.note)}" if review and review.note and copy != "customer" else ""
-    values = (result + note, clean(review.by) if review else "", tongue.moment(review.at) if review else "")
-    names = ("review_result", "reviewed_by", "reviewed_at")
-    row = [cell(tongue.label(name), value, span=4) for name, value in zip(names, values, strict=True)]
-    return row if review else [one | {"value": ""} for one in row]
+    labels = [pair.label(name) for name in ("review_result", "reviewed_by", "reviewed_at")]
+    if not review:
+        return [cell(**label, value="", span=4) | {"value": ""} for label in labels]
+    result = pair.choice("review_result", review.result)
+    note = clean(review.note) if review.note and copy != "customer" else ""
+    value = " · ".join(text for text in (*result.values(), note) if text)
+    said = ({"value": value}, {"value": clean(review.by)}, {"value": pair.first.moment(review.at)})
+    return [_answer(label, answer) for label, answer in zip(labels, said, strict=True)]
 
 
-def foot(record: Payload, tongue: Tongue, content_hash: str | None, copy: str | None) -> dict[str, str]:
+def _answer(label: Said, said: Said) -> Cell:
+    return cell(**label, **said, span=4)
+
+
+def _notice(record: Payload, pair: Pair, tables: list[checks.Table], signed: dict[str, Any]) -> str:
+    """What the annex holds, for the foot of page one. Texts that were cut and parts say it where they stand."""
+    counts = [(one["heading"]["label"], len(one["rows"])) for one in tables]
+    counts.append((pair.first.word("photos"), len(record.get("photos") or [])))
+    counts.append((pair.first.word("signers"), len(signed["behind"])))
+    held = " · ".join(f"{name} {count}" for name, count in counts if count)
+    return f"{pair.first.word('annex')}{pair.first.word('colon')}{held}" if held else ""
+
+
+def _foot(record: Payload, pair: Pair, beside: Beside) -> dict[str, str]:
     """The foot of every page."""
-    hotline = record.get("provider_hotline")
+    tongue, hotline, digest = pair.first, record.get("provider_hotline"), beside.content_hash
     return {
-        "copy": tongue.word(f"copy_{copy}") if copy else "",
+        "copy": " ".join(text for text in pair.word(f"copy_{beside.copy}").values() if text) if beside.copy else "",
         "page": tongue.word("page"),
-        "hash": f"{tongue.label('content_hash')} SHA-256 {content_hash[:12]}" if content_hash else "",
+        "hash": f"{tongue.label('content_hash')} SHA-256 {digest[:12]}" if digest else "",
+        "chain": f"{tongue.word('chain')} {clean(one_line(beside.chain_head))}" if beside.chain_head else "",
         "privacy": tongue.word("privacy"),
         "complaints": f"{tongue.word('complaints')} {one_line(str(hotline))}" if hotline else "",
     }

@@ -3,13 +3,16 @@
 Formats stand here, not in a locale library, so that an old report looks the same after the library's next release.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeAlias
 
 from portal.reports.paper.labels import ENUMS, FIELDS, LANGUAGES
 from portal.reports.paper.words import WORDS
+
+Said: TypeAlias = dict[str, Any]  # texts by name; Any because they are passed on as keywords
 
 NOTHING = "—"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -42,8 +45,18 @@ class Tongue:
             return ""
         if isinstance(value, dict):
             return str(value.get("label") or value.get("code") or "")
-        known = ENUMS[kind].get(value)
+        known = ENUMS.get(kind, {}).get(value) if isinstance(value, str) else None
         return known[self.index] if known else str(value)
+
+    def also(self, kind: str, value: Any) -> str:
+        """A coded value in this language as the second one of a paper; "" where there is no translation to print."""
+        if isinstance(value, dict):
+            told = (value.get("labels") or {}).get(self.language)
+            if told:
+                return str(told)
+            value = value.get("code")
+        known = ENUMS.get(kind, {}).get(value) if isinstance(value, str) else None
+        return known[self.index] if known else ""
 
     def day(self, value: str | None) -> str:
         if not value:
@@ -107,6 +120,45 @@ class Tongue:
         if self.language == "en":
             return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
         return f"{day:%d/%m/%Y}" if self.language == "es" else f"{day:%Y-%m-%d}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The language of a paper and the second one, if any, that stands small beside it.
+
+    Each method gives the keywords of `sheet.cell`: `label` and `second` for what a field is called, `value` and
+    `echo` for what it says. What people wrote is never translated; coded values and the paper's own words are.
+    """
+
+    first: Tongue
+    second: Tongue | None = None
+
+    def label(self, field: str) -> Said:
+        return {"label": self.first.label(field), "second": self._other(lambda tongue: tongue.label(field))}
+
+    def titled(self, name: str) -> Said:
+        return {"label": self.first.word(name), "second": self._other(lambda tongue: tongue.word(name))}
+
+    def word(self, name: str, **values: object) -> Said:
+        return {
+            "value": self.first.word(name, **values),
+            "echo": self._other(lambda tongue: tongue.word(name, **values)),
+        }
+
+    def choice(self, kind: str, value: Any) -> Said:
+        first = self.first.choice(kind, value)
+        other = self._other(lambda tongue: tongue.also(kind, value))
+        return {"value": first, "echo": other if other != first else ""}
+
+    def _other(self, said: Callable[[Tongue], str]) -> str:
+        return said(self.second) if self.second else ""
+
+
+def name_of(value: Any) -> str:
+    """What a value of the payload says, coded or plain."""
+    if isinstance(value, dict):
+        return str(value.get("label") or value.get("code") or "")
+    return "" if value is None else str(value)
 
 
 def decimal(value: str | None) -> Decimal | None:

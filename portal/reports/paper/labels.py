@@ -19,6 +19,7 @@ FIELDS: dict[str, Words] = {
     "work_type": ("作业类型", "作業類型", "Work type", "Tipo de trabajo"),
     "priority": ("紧急程度", "緊急程度", "Priority", "Prioridad"),
     "report_version": ("版本", "版次", "Version", "Versión"),
+    "provider_name": ("服务单位", "服務單位", "Service provider", "Empresa"),
     "provider_hotline": ("服务电话", "服務專線", "Hotline", "Teléfono"),
     "customer_name": ("客户名称", "客戶名稱", "Customer", "Cliente"),
     "contact_name": ("联系人", "聯絡人", "Contact", "Contacto"),
@@ -172,6 +173,14 @@ ENUMS: dict[str, dict[str, Words]] = {
         "waived": ("客户不要", "客戶不要", "Waived", "Renunciada"),
         "not_recoverable": ("无法取回", "無法取回", "Not recoverable", "Irrecuperable"),
         "none": ("无旧件", "無舊件", "None", "Ninguna"),
+    },
+    "check_result": {
+        "ok": ("正常", "正常", "OK", "Correcto"),
+        "adjusted": ("已调整", "已調整", "Adjusted", "Ajustado"),
+        "replaced": ("已更换", "已更換", "Replaced", "Sustituido"),
+        "abnormal": ("异常", "異常", "Abnormal", "Anómalo"),
+        "not_applicable": ("不适用", "不適用", "Not applicable", "No procede"),
+        "not_checked": ("未检查", "未檢查", "Not checked", "Sin revisar"),
     },
     "survey_state": {
         "answered": ("已填写", "已填寫", "Answered", "Contestada"),

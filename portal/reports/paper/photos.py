@@ -7,16 +7,16 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from portal.reports.paper.formats import Tongue
+from portal.reports.paper.formats import Pair
 
 # Pixels: 220 dpi at the printed width, half of what phones send (so that the decoder itself can halve them), and
 # little enough for typst, which keeps recent pictures in memory.
 LONGEST = 800
 
 
-def captions(photos: list[dict[str, Any]], tongue: Tongue) -> list[dict[str, str]]:
+def captions(photos: list[dict[str, Any]], pair: Pair) -> list[dict[str, str]]:
     """Per photo its file name and its caption: what it shows, when it was taken, the first of its digest."""
-    return [_caption(number, photo, tongue) for number, photo in enumerate(photos, 1)]
+    return [_caption(number, photo, pair) for number, photo in enumerate(photos, 1)]
 
 
 def store(photos: list[dict[str, Any]], pictures: Mapping[str, bytes], folder: Path) -> set[str]:
@@ -45,9 +45,10 @@ def shrunk(picture: bytes) -> bytes | None:
     return output.getvalue()
 
 
-def _caption(number: int, photo: dict[str, Any], tongue: Tongue) -> dict[str, str]:
-    label = tongue.choice("photo", photo.get("label")) or tongue.word("photo")
-    facts = (label, tongue.moment(photo.get("taken_at")), str(photo.get("digest") or "")[:12])
+def _caption(number: int, photo: dict[str, Any], pair: Pair) -> dict[str, str]:
+    said = pair.choice("photo", photo.get("label"))
+    label = " ".join(text for text in said.values() if text) or pair.first.word("photo")
+    facts = (label, pair.first.moment(photo.get("taken_at")), str(photo.get("digest") or "")[:12])
     return {"file": _name(number), "text": f"{number}. " + " · ".join(fact for fact in facts if fact)}
 
 

@@ -2,13 +2,15 @@
 
 The sheet is a list of blocks in the order of the printed form; a block is rows of cells; a cell is a label and a
 text with the number of lines it may take (`lines`, the rest goes to the annex), its share of the row's twelve
-columns (`span`), and its share of the room that an ordinary job leaves on the page (`grow`).
+columns (`span`), and its share of the room that an ordinary job leaves on the page (`grow`). On a bilingual paper
+`second` is the label and `echo` the coded value in the second language.
 Required fields without a value print a dash, optional ones leave no empty box behind.
 """
 
 from typing import Any
 
-from portal.reports.paper.formats import NOTHING, Tongue
+from portal.reports.paper import checks
+from portal.reports.paper.formats import NOTHING, Pair, Said, Tongue, name_of
 from portal.reports.paper.text import breakable, code_word, one_line
 
 Payload = dict[str, Any]
@@ -17,8 +19,9 @@ Row = list[Cell]
 
 
 def cell(label: str, value: str, *, span: int = 12, lines: int = 2, grow: int = 0, **more: Any) -> Cell:
-    text = value if lines > 2 else one_line(value)
-    return {"label": label, "value": breakable(text) or NOTHING, "span": span, "lines": lines, "grow": grow, **more}
+    text = breakable(value if lines > 2 else one_line(value)) or NOTHING
+    more |= {"second": more.get("second", ""), "echo": breakable(one_line(more.get("echo", "")))}
+    return {"label": label, "value": text, "span": span, "lines": lines, "grow": grow, **more}
 
 
 def pack(cells: list[Cell | None], per_row: int = 3) -> list[Row]:
@@ -33,28 +36,31 @@ def pack(cells: list[Cell | None], per_row: int = 3) -> list[Row]:
 
 
 class Sheet:
-    """The blocks of one report in one language."""
+    """The blocks of one report, in one language or with a second one beside it."""
 
-    def __init__(self, payload: Payload, tongue: Tongue) -> None:
+    def __init__(self, payload: Payload, tongue: Tongue, second: Tongue | None = None) -> None:
         self.payload = payload
         self.tongue = tongue
+        self.pair = Pair(tongue, second)
 
     def strip(self) -> Row:
         """The line under the title: which order, which visit, which class."""
         seq = self.payload.get("visit_seq")
+        spans = (6, 4, 5, 5, 4) if self.tongue.chinese else (6, 3, 5, 6, 4)  # of 24
         return [
-            self._always("work_order_no", span=6, value=self._code("work_order_no")),
-            self._always("visit_seq", span=4, value=self.tongue.word("visit", n=seq) if seq else ""),
-            self._always("service_class", span=5, value=self._choice("service_class")),
-            self._always("work_type", span=5, value=self._choice("work_type")),
-            self._always("priority", span=4, value=self._choice("priority")),
+            self._always("work_order_no", span=spans[0], value=self._code("work_order_no")),
+            self._always("visit_seq", span=spans[1], value=self.tongue.word("visit", n=seq) if seq else ""),
+            self._always("service_class", span=spans[2], **self._choice("service_class")),
+            self._always("work_type", span=spans[3], **self._choice("work_type")),
+            self._always("priority", span=spans[4], **self._choice("priority")),
         ]
 
     def customer(self) -> list[Row]:
+        spans = (4, 4, 4) if self.pair.second else (5, 3, 4)
         who = [
-            self._always("customer_name", span=5, strong=True),
-            self._always("contact_name", span=3),
-            self._always("contact_phone", span=4),
+            self._always("customer_name", span=spans[0], strong=True),
+            self._always("contact_name", span=spans[1]),
+            self._always("contact_phone", span=spans[2]),
         ]
         caller = self._maybe("caller_name", span=4)
         where = self._always("site_address", span=8 if caller else 12)
@@ -70,7 +76,7 @@ class Sheet:
             self._maybe("unit_location"),
             *(self._maybe(name, value=self._day(name)) for name in ("manufactured_on", "purchased_on", "installed_on")),
             self._maybe("usage_reading"),
-            self._always("coverage_status", value=self._choice("coverage_status")),
+            self._always("coverage_status", **self._choice("coverage_status")),
             self._maybe("coverage_until", value=self._day("coverage_until")),
         ]
         longer = [self._coded("exclusion_reason"), self._maybe("condition_on_arrival")]
@@ -99,25 +105,25 @@ class Sheet:
         said = self._always("reported_symptom", lines=3, grow=2)
         found = [
             *(self._coded(name) or self._dash(name) for name in ("symptom_code", "failed_component", "cause_code")),
-            self._maybe("responsibility", value=self._choice("responsibility")),
+            self._maybe("responsibility", **self._choice("responsibility")),
             self._coded("error_code"),
         ]
         return [[said], *pack(found, 2 if not self.tongue.chinese else 3), *pack([self._maybe("cause_note")], 1)]
 
     def work(self) -> list[Row]:
-        outcome = self._always("outcome", value=self._choice("outcome"), strong=True)
+        outcome = self._always("outcome", **self._choice("outcome"), strong=True)
         test = self._always("test_result", lines=3, grow=1)
         return [
             *pack([self._maybe("diagnosis_steps", lines=3, grow=1)], 1),
             [self._always("work_done", lines=6, grow=4)],
             [test],
             *pack([outcome, self._coded("remedy_code")], 2),
-            *pack([self._maybe("checklist_result", value=self._checks(), lines=3)], 1),
+            *pack([self._maybe("checklist_result", **checks.summary(self.payload, self.pair), lines=3)], 1),
         ]
 
     def advice(self) -> list[Row]:
         outstanding = str(self.payload.get("outstanding_issues") or "")
-        open_issues = self.tongue.word("none") if outstanding == "none" else outstanding
+        open_issues = self.pair.word("none") if outstanding == "none" else {"value": outstanding}
         dates = [
             self._maybe("follow_up_due_on", value=self._day("follow_up_due_on")),
             self._maybe("follow_up_owner"),
@@ -125,17 +131,17 @@ class Sheet:
             self._always("repair_guarantee_until", value=self._day("repair_guarantee_until")),
         ]
         return [
-            [self._always("outstanding_issues", value=open_issues, lines=3, grow=1)],
+            [self._always("outstanding_issues", **open_issues, lines=3, grow=1)],
             *pack([self._maybe("advice", lines=3, grow=1)], 1),
-            *pack([self._maybe("safety_notice", value=self._safety(), lines=3, strong=True, boxed=True)], 1),
+            *pack([self._maybe("safety_notice", **self._safety(), lines=3, strong=True, boxed=True)], 1),
             *pack(dates, 2),
         ]
 
     def opinion(self) -> list[Row]:
         """The survey is only ever answered or declined here: its scores are not the technician's to see."""
         said = self.payload.get("customer_opinion") or self.payload.get("remarks") or ""
-        opinion = cell(self.tongue.label("customer_opinion"), said, lines=3, grow=1, span=8)
-        return [[self._always("survey_state", value=self._choice("survey_state"), span=4), opinion]]
+        opinion = self._always("customer_opinion", value=said, lines=3, grow=1, span=8)
+        return [[self._always("survey_state", **self._choice("survey_state"), span=4), opinion]]
 
     def _dash(self, field: str) -> Cell | None:
         """An open question stands on a repair's paper; other work has no fault to name."""
@@ -150,46 +156,38 @@ class Sheet:
         if len(spent) < 2:
             return []
         text = " · ".join(f"{person} {self.tongue.minutes(minutes)}" for person, minutes in spent.items())
-        return [[cell(self.tongue.word("labour_by_person"), text)]]
+        return [[cell(**self.pair.titled("labour_by_person"), value=text)]]
 
-    def _safety(self) -> str:
-        warning = self.tongue.word("do_not_use") if self.payload.get("do_not_use") else ""
-        return " · ".join(part for part in (warning, self.payload.get("safety_notice")) if part)
-
-    def _checks(self) -> str:
-        checks = self.payload.get("checklist_result")
-        if not isinstance(checks, list):
-            return str(checks or "")
-        lines = ((self._name(one.get("item")), self._name(one.get("result"))) for one in checks)
-        return "\n".join(" · ".join(part for part in line if part) for line in lines)
+    def _safety(self) -> Said:
+        warning = self.pair.word("do_not_use") if self.payload.get("do_not_use") else {"value": "", "echo": ""}
+        said = " · ".join(part for part in (warning["value"], self.payload.get("safety_notice")) if part)
+        return warning | {"value": said}
 
     def _always(self, field: str, *, value: str | None = None, **more: Any) -> Cell:
-        text = self._name(self.payload.get(field)) if value is None else value
-        return cell(self.tongue.label(field), text, **more)
+        text = name_of(self.payload.get(field)) if value is None else value
+        return cell(**self.pair.label(field), value=text, **more)
 
     def _maybe(self, field: str, *, value: str | None = None, **more: Any) -> Cell | None:
-        text = self._name(self.payload.get(field)) if value is None else value
-        return cell(self.tongue.label(field), text, **more) if text else None
+        one = self._always(field, value=value, **more)
+        return one if one["value"] != NOTHING else None
 
     def _coded(self, field: str) -> Cell | None:
         """A coded value with its code in small print; several are joined."""
         value = self.payload.get(field)
-        values = value if isinstance(value, list) else [value]
-        names = "、" if self.tongue.chinese else ", "
+        values = [one for one in (value if isinstance(value, list) else [value]) if one]
         codes = " ".join(str(one["code"]) for one in values if isinstance(one, dict) and one.get("code"))
-        text = names.join(self._name(one) for one in values if one)
-        return cell(self.tongue.label(field), text, code=codes if codes != text else "") if text else None
+        said = [self.pair.choice(field, one) for one in values]
+        text, echo = (self._list([one[which] for one in said]) for which in ("value", "echo"))
+        return self._always(field, value=text, echo=echo, code=codes if codes != text else "") if text else None
 
-    def _name(self, value: Any) -> str:
-        if isinstance(value, dict):
-            return str(value.get("label") or value.get("code") or "")
-        return "" if value is None else str(value)
+    def _list(self, texts: list[str]) -> str:
+        return ("、" if self.tongue.chinese else ", ").join(text for text in texts if text)
 
     def _code(self, field: str) -> str:
-        return code_word(self._name(self.payload.get(field)))
+        return code_word(name_of(self.payload.get(field)))
 
-    def _choice(self, field: str) -> str:
-        return self.tongue.choice(field, self.payload.get(field))
+    def _choice(self, field: str) -> Said:
+        return self.pair.choice(field, self.payload.get(field))
 
     def _day(self, field: str) -> str:
         return self.tongue.day(self.payload.get(field))

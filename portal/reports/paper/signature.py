@@ -7,26 +7,41 @@ from itertools import pairwise
 Point = tuple[float, float]
 
 NEAR = 25  # in 1/10000 of the box's width: closer points are only the digitizer's noise
-PEN = 60
+GRID = 4  # coordinates are written in 1/2500 of the box's width, a twentieth of a millimetre on the paper
+PEN = 60 // GRID
 MARGIN = 200
 NARROWEST = 4000  # small ink is not blown up to the whole cell
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed, by drawing or by typing the name. `strokes` hold [x, y, t], x and y in 0–10000 of the box's width."""
+    """One customer's mark, by drawing or by typing the name. `strokes` hold [x, y, t], x and y in 0–10000 of the
+    box's width. Name, role and time of the first signer come from the payload, those of further ones from here;
+    `at` is ISO 8601 in the site's zone. `note` says how, in the report's language: on paper, by link, with whom."""
 
     strokes: Sequence[Sequence[Sequence[int]]] | None = None
     typed_name: str | None = None
+    name: str = ""
+    role: str = ""
+    at: str | None = None
+    note: str = ""
 
 
-def drawn(signature: Signature | None) -> str | None:
+@dataclass(frozen=True)
+class TechnicianMark:
+    """A technician's own specimen, confirmed when the work was finished. It stands above the name."""
+
+    name: str
+    strokes: Sequence[Sequence[Sequence[int]]] | None = None
+
+
+def drawn(signature: Signature | TechnicianMark | None) -> str | None:
     """The strokes as SVG, cropped to the ink; None when nothing was drawn."""
     lines = [thinned(stroke) for stroke in (signature.strokes if signature else None) or [] if stroke]
     if not lines:
         return None
-    left, top, width, height = _frame([point for line in lines for point in line])
-    path = " ".join(smooth(line) for line in lines)
+    left, top, width, height = (part / GRID for part in _frame([point for line in lines for point in line]))
+    path = "".join(smooth(line) for line in lines)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:.0f} {top:.0f} {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}"><path d="{path}" fill="none" stroke="#000" '
@@ -46,13 +61,23 @@ def thinned(stroke: Sequence[Sequence[int]]) -> list[Point]:
 
 def smooth(points: list[Point]) -> str:
     """A path through the midpoints, the points themselves as handles: round without overshooting the hand."""
-    start = points[0]
-    steps = [f"M{start[0]:.0f} {start[1]:.0f}"]
-    for here, following in pairwise(points[1:]):
-        x, y = (here[0] + following[0]) / 2, (here[1] + following[1]) / 2
-        steps.append(f"Q{here[0]:.0f} {here[1]:.0f} {x:.0f} {y:.0f}")
-    steps.append(f"L{points[-1][0]:.0f} {points[-1][1]:.0f}")
+    here = points[0]
+    steps = [f"M{_at(here)}"]
+    for handle, following in pairwise(points[1:]):
+        middle = _between(handle, following, 1 / 2)
+        # The cubic form of the quadratic curve, for that is what PDF has; whole numbers keep the file small.
+        steps.append(f"C{_at(_between(here, handle, 2 / 3))} {_at(_between(middle, handle, 2 / 3))} {_at(middle)}")
+        here = middle
+    steps.append(f"L{_at(points[-1])}")
     return "".join(steps)
+
+
+def _between(start: Point, end: Point, share: float) -> Point:
+    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+
+
+def _at(point: Point) -> str:
+    return f"{point[0] / GRID:.0f} {point[1] / GRID:.0f}"
 
 
 def _frame(points: list[Point]) -> tuple[float, float, float, float]:

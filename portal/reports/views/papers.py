@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, make_response, request, url_for
+from flask import Response, current_app, make_response, request, url_for
 from flask_login import current_user
 
 from portal import files
@@ -14,6 +14,7 @@ from portal.reports import survey as questionnaire
 from portal.reports.content import at_place
 from portal.reports.forms import ReportFilters
 from portal.reports.models import Report, survey_of
+from portal.reports.paper.seal import seal
 from portal.reports.reading import Reading, ink_image
 from portal.reports.rules import WAITING
 from portal.reports.views.base import bp, find_report, photo_of
@@ -89,13 +90,15 @@ def pdf(number: str) -> Response:
     content = paper.render(
         payload,
         photos=pictures(payload),
-        signature=paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name")),
+        signatures=[paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name"))],
         content_hash=digest,
         qr_text=f"{report.number} sha256:{digest[:12]}",
         review=approval(report),
-        superseded=queries.revisions_of(report)[-1].revision != report.revision,
+        mark="superseded" if queries.revisions_of(report)[-1].revision != report.revision else None,
         copy=copy if copy in COPIES else None,
     )
+    if certificate := current_app.config.get("SEAL_CERTIFICATE"):
+        content = seal(content, certificate, current_app.config.get("SEAL_PASSWORD"))
     response = make_response(content)
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
