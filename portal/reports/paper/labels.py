@@ -82,6 +82,7 @@ FIELDS: dict[str, Words] = {
     "advice": ("保养建议", "保養建議", "Advice", "Recomendaciones"),
     "safety_notice": ("安全提示", "安全提示", "Safety notice", "Aviso de seguridad"),
     "next_service_on": ("下次保养", "下次保養", "Next service", "Próximo servicio"),
+    "revision_reason": ("更正原因", "更正原因", "Reason for the new version", "Motivo de la nueva versión"),
     "repair_guarantee_until": ("维修质保至", "維修保固至", "Repair guaranteed until", "Reparación garantizada hasta"),
     "survey_state": ("满意度调查", "滿意度調查", "Satisfaction survey", "Encuesta de satisfacción"),
     "customer_opinion": ("客户意见", "客戶意見", "Customer comments", "Observaciones del cliente"),

@@ -135,6 +135,7 @@ class Sheet:
             *pack([self._maybe("advice", lines=3, grow=1)], 1),
             *pack([self._maybe("safety_notice", **self._safety(), lines=3, strong=True, boxed=True)], 1),
             *pack(dates, 2),
+            *pack([self._maybe("revision_reason", lines=3)], 1),
         ]
 
     def opinion(self) -> list[Row]:
