@@ -6,7 +6,7 @@ from typing import Any
 from portal.reports.paper.formats import NOTHING, Pair
 from portal.reports.paper.sheet import Cell, Payload, cell
 from portal.reports.paper.signature import Signature, TechnicianMark, drawn
-from portal.reports.paper.text import breakable, clean, one_line
+from portal.reports.paper.text import breakable, clean, one_line, without_repeated_hyphens
 
 SIGNERS_ON_FACE = 3
 PEOPLE_ON_FACE = 3
@@ -58,11 +58,15 @@ def _mark(number: int, one: Signature, record: Payload, pair: Pair) -> dict[str,
     return {
         "ink": drawn(one),
         "alt": pair.first.label("customer_signature") + pair.first.word("colon") + name,
-        "typed": breakable(one_line(clean(one.typed_name or ""))),
+        "typed": _line(clean(one.typed_name or "")),
         "typed_note": pair.first.word("typed"),
-        "note": breakable(one_line(clean(one.note))),
-        "caption": cell(**pair.label("signer_name"), value=" · ".join(fact for fact in facts if fact), lines=2),
+        "note": _line(clean(one.note)),
+        "caption": cell(**pair.label("signer_name"), value=_line(" · ".join(fact for fact in facts if fact))),
     }
+
+
+def _line(text: str) -> str:
+    return without_repeated_hyphens(breakable(one_line(text)))
 
 
 def _empty(pair: Pair) -> dict[str, Any]:
