@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -11,12 +12,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
 from cryptography.x509.oid import NameOID
+from flask import current_app
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from portal.config import from_environment
 from portal.reports.paper.seal import CertificateError, checked, holds, seal
 from tests.reports import papers
 from tests.reports.printed import mistakes, pages, print_out
+from tests.reports.steps import signed
 
 PASSWORD = "of the tests"
 
@@ -156,6 +159,19 @@ def cas(folder: Path) -> list[x509.Certificate]:
     _, own, _ = pkcs12.load_key_and_certificates(content, PASSWORD.encode())
     assert own
     return [own]
+
+
+@pytest.mark.engine("sqlite")
+def test_the_portal_seals_what_it_prints_and_prints_without_a_seal_if_it_must(
+    world: Any, sign_in: Any, own: Path
+) -> None:
+    report, reader = signed(world), sign_in("zhao")
+    address, settings = f"/reports/{report.number}.pdf", current_app.config
+    assert not holds(reader.get(address).response.get_data(), own, PASSWORD)
+    settings |= {"SEAL_CERTIFICATE": own, "SEAL_PASSWORD": PASSWORD}
+    assert holds(reader.get(address).response.get_data(), own, PASSWORD)
+    settings["SEAL_CERTIFICATE"] = own.with_name("lost.p12")
+    assert reader.get(address).response.get_data().startswith(b"%PDF")
 
 
 def test_the_settings_name_the_certificate(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _who(record: Payload, pair: Pair, signatures: Sequence[Signature]) -> list[C
     """Name, capacity and time of the first signer, as they were signed."""
     first = signatures[0] if signatures else Signature()
     name = record.get("signer_name") or clean(first.name)
-    role = pair.choice("signer_role", record.get("signer_role") or first.role)
+    role = pair.choice("signer_role", record.get("signer_role") or clean(first.role))
     at = record.get("signed_at") or first.at
     if not name:
         return []
