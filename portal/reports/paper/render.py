@@ -18,7 +18,7 @@ from portal.reports.paper.fonts import fonts
 from portal.reports.paper.formats import Pair, Tongue
 from portal.reports.paper.sheet import Payload
 from portal.reports.paper.signature import Signature, TechnicianMark
-from portal.reports.paper.text import clean_tree, without_repeated_hyphens
+from portal.reports.paper.text import clean_tree
 
 TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 DATED_BY = ("signed_at", "left_at", "work_ended_at", "arrived_at", "reported_at")
@@ -56,8 +56,6 @@ def render(
     # A clean copy first: everything below may trust that each text can be shown.
     record: Payload = clean_tree(dict(payload))
     language = record["language"]
-    if "es" in (language, secondary):
-        record = without_repeated_hyphens(record)
     pair = Pair(Tongue(language), Tongue(secondary) if secondary and secondary != language else None)
     beside = Beside(signatures, technicians, review, mark, copy, content_hash, chain_head)
     content = compose(record, pair, beside) | {"qr": _qr(qr_text), "proof": PROOF if proof is not None else ""}

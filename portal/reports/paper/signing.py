@@ -6,7 +6,7 @@ from typing import Any
 from portal.reports.paper.formats import NOTHING, Pair
 from portal.reports.paper.sheet import Cell, Payload, cell
 from portal.reports.paper.signature import Signature, TechnicianMark, drawn
-from portal.reports.paper.text import breakable, clean, one_line, without_repeated_hyphens
+from portal.reports.paper.text import breakable, clean, one_line
 
 SIGNERS_ON_FACE = 3
 PEOPLE_ON_FACE = 3
@@ -66,7 +66,7 @@ def _mark(number: int, one: Signature, record: Payload, pair: Pair) -> dict[str,
 
 
 def _line(text: str) -> str:
-    return without_repeated_hyphens(breakable(one_line(text)))
+    return breakable(one_line(text))
 
 
 def _empty(pair: Pair) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from portal.reports.paper.fonts import shown
 
 MISSING = "〓"  # the printer's sign for a missing sort (geta)
 BREAK = "\u200b"
-SHORT = 16  # characters that fit in any column
 
 _LONG_WORD = re.compile(r"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]{25,}")
-_HYPHEN = re.compile(r"-(?=[^\s\d\u200b-])")
 _STACKED = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -40,26 +38,13 @@ def breakable(text: str) -> str:
     return _LONG_WORD.sub(lambda word: BREAK.join(re.findall(r".{1,12}", word[0])), text)
 
 
-def without_repeated_hyphens(value: Any) -> Any:
-    """`value` with a place to break behind each hyphen in it. Spanish writes a hyphen twice where the line ends with
-    it, and a serial number must not have a character more than its plate. What fits in a line stays as it is, for
-    whoever copies it."""
-    if isinstance(value, str):
-        return _HYPHEN.sub(f"-{BREAK}", value) if len(value) > SHORT else value
-    if isinstance(value, dict):
-        return {key: without_repeated_hyphens(item) for key, item in value.items()}
-    return [without_repeated_hyphens(item) for item in value] if isinstance(value, list) else value
-
-
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
 def code_word(text: str) -> str:
     """A serial or part number that may break anywhere after eight characters, for narrow columns."""
-    if len(text) <= SHORT:
-        return text
-    return _HYPHEN.sub(f"-{BREAK}", BREAK.join(re.findall(r".{1,8}", text.replace(BREAK, ""))))
+    return BREAK.join(re.findall(r".{1,8}", text.replace(BREAK, ""))) if len(text) > 16 else text
 
 
 def _printable(char: str) -> str:
