@@ -138,3 +138,12 @@ def test_what_is_charged_is_written_out_unless_the_record_does() -> None:
     assert "大写金额壹万零伍拾元柒分" in written and "人民币" not in written
     assert "大写金额" not in pages(print_out(charged | {"total_amount": "0"}))[0]
     assert "大写金额" not in pages(print_out(charged | {"currency": "EUR"}))[0]
+
+
+def test_a_hyphen_at_the_end_of_a_line_is_not_written_twice_in_spanish() -> None:
+    """Spanish orthography would; a number on a plate has one."""
+    payload = papers.ordinary("es") | {"work_done": "AB-CD " * 120 + "fin", "serial_no": "AB-CD-EF-GH-IJ-KL-MN-OP-QR"}
+    text = "".join(pages(print_out(payload)))
+    assert "AB-CD" * 120 + "fin" in text
+    assert "AB-CD-EF-GH-IJ-KL-MN-OP-QR" in text
+    assert "--" not in text

@@ -39,7 +39,7 @@ def _who(record: Payload, pair: Pair, signatures: Sequence[Signature]) -> list[C
     """Name, capacity and time of the first signer, as they were signed."""
     first = signatures[0] if signatures else Signature()
     name = record.get("signer_name") or clean(first.name)
-    role = pair.choice("signer_role", record.get("signer_role") or first.role)
+    role = pair.choice("signer_role", record.get("signer_role") or clean(first.role))
     at = record.get("signed_at") or first.at
     if not name:
         return []
@@ -58,11 +58,15 @@ def _mark(number: int, one: Signature, record: Payload, pair: Pair) -> dict[str,
     return {
         "ink": drawn(one),
         "alt": pair.first.label("customer_signature") + pair.first.word("colon") + name,
-        "typed": breakable(one_line(clean(one.typed_name or ""))),
+        "typed": _line(clean(one.typed_name or "")),
         "typed_note": pair.first.word("typed"),
-        "note": breakable(one_line(clean(one.note))),
-        "caption": cell(**pair.label("signer_name"), value=" · ".join(fact for fact in facts if fact), lines=2),
+        "note": _line(clean(one.note)),
+        "caption": cell(**pair.label("signer_name"), value=_line(" · ".join(fact for fact in facts if fact))),
     }
+
+
+def _line(text: str) -> str:
+    return breakable(one_line(text))
 
 
 def _empty(pair: Pair) -> dict[str, Any]:
