@@ -13,10 +13,10 @@ from portal.calls.words import STATES
 from portal.customers.models import Contact
 from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Words
 from portal.i18n import LOCALES, lazy
+from portal.ink import read_strokes
 from portal.reports import survey as questionnaire
 from portal.reports.operations.signing import Mark
 from portal.reports.words import ABSENCES, SIGNER_ROLES
-from portal.signing.rules import read_strokes
 from portal.visits.words import ROWS, choices
 
 NAME_LIMIT = 100
