@@ -3,6 +3,7 @@
 Source: contract 7 (Ink). Strokes hold [x, y, t]: x and y in 0-10000 of the box's width, t in ms from the first point.
 """
 
+import base64
 import json
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,6 +16,8 @@ LEAST_POINTS, LEAST_PATH, LEAST_MS = 10, 2000, 300
 LONGEST_MS = 24 * 3600 * 1000
 STRAIGHT = 0.015  # of the ink's length: how far a hand leaves the line it wants to draw
 TEXT_LIMIT = 900_000
+
+PEN, EDGE = 90, 150  # of a small picture, in 1/10000 of the box's width
 
 Point = tuple[int, int, int]
 
@@ -70,3 +73,17 @@ def is_straight(points: Sequence[Sequence[int]]) -> bool:
         return True
     off = max(abs(along[0] * (p[1] - start[1]) - along[1] * (p[0] - start[0])) / length for p in points)
     return off < STRAIGHT * length
+
+
+def picture(strokes: Sequence[Sequence[Sequence[int]]]) -> str:
+    """A small picture of the ink as an image address, cropped to it; it is made of numbers only."""
+    lines = [[(int(point[0]), int(point[1])) for point in stroke] for stroke in strokes if stroke]
+    xs, ys = [x for line in lines for x, _y in line] or [0], [y for line in lines for _x, y in line] or [0]
+    box = (min(xs) - EDGE, min(ys) - EDGE, max(xs) - min(xs) + 2 * EDGE, max(ys) - min(ys) + 2 * EDGE)
+    drawn = "".join("M" + "L".join(f"{x} {y}" for x, y in [*line, line[-1]]) for line in lines)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{" ".join(map(str, box))}" width="{box[2]}" '
+        f'height="{box[3]}"><path d="{drawn}" fill="none" stroke="#000" stroke-width="{PEN}" stroke-linecap="round" '
+        'stroke-linejoin="round"/></svg>'
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

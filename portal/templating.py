@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from portal import i18n, navigation
 from portal.clock import now
 from portal.db import new_id
+from portal.ink import picture
 from portal.permissions import Permission, may
 
 THEMES = ("light", "dark")
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         may=may,
         Permission=Permission,
         new_entry_id=entry_id,
+        ink_picture=picture,
     )
     env.globals["ui"] = Macros(env)
     app.context_processor(page_values)
