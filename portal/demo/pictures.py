@@ -136,7 +136,7 @@ def signature(name: str, occasion: str = "") -> list[list[list[int]]]:
 
 
 def curve(hand: random.Random, today: random.Random, width: int, height: int) -> list[tuple[float, float]]:
-    """A line that runs to the right in loops of changing height: the hand's own form, a little bent and shaken today."""
+    """A line that runs to the right in loops of changing height: its own form, a little bent and shaken today."""
     turns, phase = hand.uniform(0.7, 3.2), hand.uniform(0, math.tau)
     tall, wide, drop = hand.uniform(0.5, 1.4), hand.uniform(0.1, 0.45), hand.randint(-700, 700)
     turns, phase = turns + today.uniform(-0.12, 0.12), phase + today.uniform(-0.3, 0.3)

@@ -191,7 +191,7 @@ def same_ink(signed: Iterable[Signed]) -> Iterator[Doubt]:
             continue
         people = dict.fromkeys(mark.person for mark in alike if mark.person)
         places = tuple(dict.fromkeys(mark.place for mark in alike))
-        yield Doubt(SAME_INK, alike[0].signed_at, "、".join(people), places, alike[0].zone, tuple(alike))
+        yield Doubt(SAME_INK, alike[0].signed_at, " · ".join(people), places, alike[0].zone, tuple(alike))
 
 
 def own_ink(signed: Iterable[Signed], specimens: Sequence[Specimen]) -> Iterator[Doubt]:
