@@ -22,6 +22,7 @@ from portal.clock import at_site, local
 from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
+from portal.ink import read_strokes
 from portal.money import parse_decimal
 from portal.widgets import Options, Text, TextArea
 
@@ -214,6 +215,18 @@ class Picture(wtforms.FileField):
 
     def _value(self) -> str:
         return ""
+
+
+class Strokes(wtforms.HiddenField):
+    """The ink as the phone sends it; what cannot be read as ink is no ink."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        sent = valuelist[0] if valuelist else ""
+        self.data = read_strokes(sent) if sent else None
+        self.kept = sent if self.data else ""
+
+    def _value(self) -> str:
+        return getattr(self, "kept", "")
 
 
 def presence(required: bool | Any) -> list[Any]:

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     REPORT_VIEW = "report.view"
     REPORT_REVIEW = "report.review"
     SURVEY_VIEW = "survey.view"
+    OVERSIGHT_VIEW = "oversight.view"
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
     STOCK_REVERSE = "stock.reverse"
@@ -81,6 +82,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.OVERSIGHT_VIEW: [to(Role.MANAGER)],
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
     Permission.STOCK_POST: [to(Role.STOREKEEPER)],
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],

@@ -12,6 +12,7 @@ from portal import i18n, kit, navigation, widgets
 from portal.assets import addresses, asset
 from portal.clock import now
 from portal.db import new_id
+from portal.ink import picture
 from portal.permissions import Permission, may
 
 THEMES = ("light", "dark")
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         url_for=addresses(app),
         own_attributes=widgets.own_attributes,
         is_optional=widgets.is_optional,
+        ink_picture=picture,
     )
     env.globals["ui"] = Macros(env)
     env.context_class = PlainCalls

@@ -72,7 +72,14 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
     base = f"/visits/{busy.id}"
     own = ["findings", "part-uses", "time-entries", "photos", "handover"]
     return {
-        "zhang": ["/me/pin", "/me/password", f"/visits/{fresh.id}", base, *[f"{base}/{name}" for name in own]],
+        "zhang": [
+            "/me/pin",
+            "/me/password",
+            "/me/signature",
+            f"/visits/{fresh.id}",
+            base,
+            *[f"{base}/{name}" for name in own],
+        ],
         "sun": [
             "/calls/new?new=1",
             f"/calls/new?site={busy.call.site_id}",

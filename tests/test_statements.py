@@ -49,6 +49,8 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("sun", "/calls", 8),
         ("sun", "/visits", 8),
         ("zhao", "/review", 12),
+        ("he", "/oversight", 8),
+        ("zhang", "/me/signature", 8),
         ("qian", "/stock", 8),
         ("qian", "/stock/movements", 8),
         ("qian", "/stock/items/TM-OIL-100", 8),

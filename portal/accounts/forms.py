@@ -5,8 +5,9 @@ from typing import Any
 import wtforms
 
 from portal.accounts import rules
-from portal.forms import EntryForm, Line, plain, presence, shorter_than
+from portal.forms import EntryForm, Line, Strokes, plain, presence, shorter_than
 from portal.i18n import lazy
+from portal.ink import ink_problem
 
 
 class Secret(wtforms.PasswordField):
@@ -48,3 +49,14 @@ class NewPinForm(EntryForm):
 class NewPasswordForm(EntryForm):
     password = Secret(lazy("Present password"), words=lazy("Write your password."))
     new_password = Secret(lazy("New password"), new=True, words=lazy("Write a new password."))
+
+
+class SpecimenForm(EntryForm):
+    strokes = Strokes(lazy("Your signature"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.strokes.data or ink_problem(self.strokes.data):
+            self.strokes.errors = [*self.strokes.errors, str(lazy("Draw your whole signature in the box."))]
+            return False
+        return valid

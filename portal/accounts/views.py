@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import i18n, navigation
 from portal.accounts import operations, sessions
-from portal.accounts.forms import NewPasswordForm, NewPinForm, PinForm, SignInForm, UnlockPasswordForm
+from portal.accounts.forms import NewPasswordForm, NewPinForm, PinForm, SignInForm, SpecimenForm, UnlockPasswordForm
 from portal.accounts.models import Person
 from portal.accounts.rules import device_of
 from portal.db import db
@@ -19,7 +19,7 @@ from portal.errors import Rejected
 from portal.forms import EntryForm, VerbForm
 from portal.htmx import page
 from portal.i18n import _, lazy
-from portal.permissions import public, signed_in
+from portal.permissions import Permission, may, public, requires, signed_in
 from portal.templating import THEMES
 
 bp = Blueprint("accounts", __name__)
@@ -157,7 +157,13 @@ def me() -> BaseResponse:
 
 
 def me_page(form: EntryForm | None = None) -> Response:
-    return page("accounts/me.html", form=form, live=operations.live_sessions(current_user), this=g.sign_in)
+    return page(
+        "accounts/me.html",
+        form=form,
+        live=operations.live_sessions(current_user),
+        this=g.sign_in,
+        specimen=operations.specimen_of(current_user) if may(Permission.VISIT_RECORD) else None,
+    )
 
 
 @bp.post("/me/sessions/<uuid:session_id>/end")
@@ -197,6 +203,18 @@ def password() -> BaseResponse:
             flash(_("The password was changed. Other devices are signed out."))
             return redirect(url_for("accounts.me"), 303)
     return slowed_down(form, page("accounts/password.html", form=form))
+
+
+@bp.route("/me/signature", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def signature() -> BaseResponse:
+    form = SpecimenForm()
+    if form.accepted():
+        with form.refusals():
+            operations.keep_specimen(current_user, form.strokes.data or [])
+            flash(_("Your signature is kept. It will stand under the reports of the visits that you finish."))
+            return redirect(url_for("accounts.me"), 303)
+    return page("accounts/signature.html", form=form, present=operations.specimen_of(current_user))
 
 
 def ask_password(given: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from portal import history
 from portal.accounts.models import Branch, Person
+from portal.accounts.operations import keep_specimen
 from portal.calls import rules
 from portal.calls.models import Visit
 from portal.clock import local, now, zone
@@ -13,9 +14,11 @@ from portal.db import db
 from portal.demo.cast import Cast, load_cast
 from portal.demo.catalogue import load_catalogue
 from portal.demo.opening import load_opening_stock
+from portal.demo.pictures import signature
 from portal.demo.stories import play
 from portal.demo.times import Timetable, at
 from portal.history import HistoryEntry
+from portal.permissions import Role
 
 ZONE = "Asia/Shanghai"  # the company's own calendar
 LOADED = "demo.told_for"
@@ -32,10 +35,18 @@ def load(today: date | None = None) -> Cast:
     with at(table.now - FOUNDED):
         load_catalogue()
         cast = load_cast(table.day(ZONE))
+        keep_specimens(cast)
     load_opening_stock(cast, table)
     play(cast, table)
     note_day(table.day(ZONE))
     return cast
+
+
+def keep_specimens(cast: Cast) -> None:
+    """The technicians drew their own signatures when they began."""
+    for person in cast.people.values():
+        if Role.TECHNICIAN in person.roles:
+            keep_specimen(person, signature(person.name, "specimen"))
 
 
 def present(today: date | None) -> datetime:

@@ -1,5 +1,6 @@
-"""How the story's visits end: hand-over, survey, signature or an honest absence, and the supervisor's review."""
+"""How the story's visits end: hand-over, survey and signature, or an honest end without; then the supervisor's word."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -14,31 +15,51 @@ from portal.reports import operations as reports
 from portal.reports.models import newest_report
 from portal.reports.operations.signing import Mark
 
-READING = timedelta(minutes=3)  # from the hand-over to the signature
-
 
 def end_visit(visit: Visit, told: dict[str, Any], unit: Unit, technician: Person, cast: Cast) -> None:
     if "absence" in told:
         reports.end_unsigned(visit, absence=told["absence"], reason=told["reason"], photo=None, person=technician)
+    elif "on_paper" in told:
+        sign_on_paper(visit, told, unit, technician)
     else:
         have_signed(visit, told, unit, session_of(technician, cast))
 
 
 def have_signed(visit: Visit, told: dict[str, Any], unit: Unit, session: SignIn) -> None:
-    """The customer reads, answers the survey or declines, and signs with a drawn name."""
-    contact = unit.contacts[0]
-    with at(now() - READING):
+    """The customer reads for a minute or four, answers the survey or declines, and signs with a drawn name."""
+    contact, signed_at = unit.contacts[0], now()
+    signer, pace = told.get("signer", contact.name), random.Random(visit.number)
+    reading = told.get("seconds") or pace.randint(60, 240)
+    with at(signed_at - timedelta(seconds=reading)):
         given = reports.hand_over(
             visit,
             locale=told.get("locale", unit.customer.locale),
-            signer_name=told.get("signer", contact.name),
+            signer_name=signer,
             signer_role=contact.role,
             person=session.person,
             session=session,
         )
-    reports.answer_survey(given, None if told["survey"] == "declined" else told["survey"])
-    reports.sign_report(given, Mark(strokes=pictures.signature(given.signer_name)), remarks=told.get("remarks", ""))
+    if "survey" in told:
+        with at(signed_at - timedelta(seconds=reading * pace.uniform(0.4, 0.6))):
+            reports.answer_survey(given, None if told["survey"] == "declined" else told["survey"])
+    ink = pictures.signature(*told.get("ink", (signer, visit.number)))
+    reports.sign_report(given, Mark(strokes=ink), remarks=told.get("remarks", ""))
     reports.take_back(given, session)
+
+
+def sign_on_paper(visit: Visit, told: dict[str, Any], unit: Unit, technician: Person) -> None:
+    """The phone was of no use: a printed sheet, signed with a pen, and its photo."""
+    contact = unit.contacts[0]
+    ink = pictures.signature(contact.name, visit.number)
+    reports.sign_on_paper(
+        visit,
+        locale=unit.customer.locale,
+        signer_name=contact.name,
+        signer_role=contact.role,
+        photo=pictures.sheet(visit.number, ink),
+        reason=told["on_paper"],
+        person=technician,
+    )
 
 
 def session_of(technician: Person, cast: Cast) -> SignIn:
@@ -62,3 +83,10 @@ def review(visit: Visit, told: dict[str, Any], reviewer: Person) -> None:
         reports.approve(report, note=told.get("note", ""), person=reviewer)
     else:
         reports.return_report(report, items=told["items"], note=told["note"], person=reviewer)
+
+
+def void(visit: Visit, told: dict[str, Any], supervisor: Person) -> None:
+    """The report does not count; the technician has it signed anew."""
+    report = newest_report(visit)
+    assert report is not None
+    reports.void_report(report, reason=told["reason"], again=True, person=supervisor)

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (960, 720)
+BOX, TREMOR = 10_000, 18
 FLOOR, FRAME, BELT, STEEL, INK = "#c9c5bd", "#30353b", "#4d5157", "#b8bec4", "#15181b"
 ACCENTS = {"before": "#b3261e", "after": "#1b6b3a", "damage": "#b3261e", "meter": "#e0e36b"}
 
@@ -88,6 +89,23 @@ def draw_door(pen: ImageDraw.ImageDraw) -> None:
     pen.rectangle((0, 680, SIZE[0], SIZE[1]), fill="#8a867e")
 
 
+def sheet(number: str, ink: list[list[list[int]]]) -> bytes:
+    """A photo of a printed report that was signed with a pen: lines of print, a box, and the ink in it."""
+    picture = Image.new("RGB", SIZE, "#8d7355")
+    pen = ImageDraw.Draw(picture)
+    pen.polygon(((250, 24), (722, 44), (700, 706), (226, 684)), fill="#fbfaf6", outline="#b9b4a8")
+    pen.text((300, 70), "SERVICE REPORT", font=letters(30), fill=INK)
+    pen.text((300, 112), number, font=letters(20), fill=INK)
+    for row, length in enumerate((340, 300, 352, 210, 330, 344, 260, 318, 150)):
+        pen.line((296 - row, 165 + 34 * row, 296 - row + length, 171 + 34 * row), fill="#9aa0a4", width=7)
+    pen.rectangle((285, 500, 665, 650), outline=FRAME, width=3)
+    for stroke in ink:
+        pen.line([(290 + x * 0.036, 470 + y * 0.036) for x, y, _t in stroke], fill="#1c2f6e", width=4, joint="curve")
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
 def draw_meter(pen: ImageDraw.ImageDraw, serial: str) -> None:
     reading = random.Random(serial).randint(180, 950) / 100
     pen.rounded_rectangle((250, 60, 710, 680), 40, fill=FRAME)
@@ -97,27 +115,42 @@ def draw_meter(pen: ImageDraw.ImageDraw, serial: str) -> None:
     pen.line((480, 480, 540, 410), fill=STEEL, width=14)
 
 
-def signature(name: str) -> list[list[list[int]]]:
-    """Strokes of a scribble that looks written: [x, y, t], x and y in 0-10000 of the box's width, t in ms."""
-    chance = random.Random(name)
+def signature(name: str, occasion: str = "") -> list[list[list[int]]]:
+    """Strokes of a scribble that looks written: [x, y, t], x and y in 0-10000 of the box's width, t in ms.
+
+    `name` has a hand of its own (how many strokes, slant, height, loops, tempo); on each `occasion` it writes a little
+    differently, as people do.
+    """
+    hand, today = random.Random(name), random.Random(f"{name} {occasion}")
     strokes: list[list[list[int]]] = []
-    x, t = 1400, 0
-    for points in (22, 30, 26, 34):
-        strokes.append(curve(chance, points, x, t))
-        x, t = strokes[-1][-1][0] - chance.randint(100, 400), strokes[-1][-1][2] + 160
+    slant, height, tempo = hand.uniform(-0.35, 0.35), hand.randint(500, 1500), hand.randint(12, 30)
+    count = hand.randint(2, 5)
+    width = (6800 + today.randint(-900, 900)) // count
+    x, t = today.randint(900, 1700), 0
+    for _stroke in range(count):
+        written = curve(hand, today, width, height)
+        points = [(x + across - slant * up, 3500 + up) for across, up in written]
+        strokes.append([[within(a, BOX), within(b, BOX * 3 // 4), t + n * tempo] for n, (a, b) in enumerate(points)])
+        x, t = x + width + today.randint(-250, 250), t + len(written) * tempo + today.randint(90, 260)
     return strokes
 
 
-def curve(chance: random.Random, points: int, x: int, t: int) -> list[list[int]]:
-    """A line that runs to the right in loops of changing height."""
-    turns, phase = chance.uniform(1.1, 2.6), chance.uniform(0, math.tau)
-    width, height = chance.randint(1100, 1700), chance.randint(450, 1000)
-    base, slope = chance.randint(1500, 2000), chance.randint(-400, 300)
+def curve(hand: random.Random, today: random.Random, width: int, height: int) -> list[tuple[float, float]]:
+    """A line that runs to the right in loops of changing height: its own form, a little bent and shaken today."""
+    turns, phase = hand.uniform(0.7, 3.2), hand.uniform(0, math.tau)
+    tall, wide, drop = hand.uniform(0.5, 1.4), hand.uniform(0.1, 0.45), hand.randint(-700, 700)
+    turns, phase = turns + today.uniform(-0.12, 0.12), phase + today.uniform(-0.3, 0.3)
+    tall, drop = tall * today.uniform(0.85, 1.15), drop + today.randint(-150, 150)
+    points = hand.randint(24, 40)
     line = []
     for step in range(points):
         done = step / (points - 1)
         angle = phase + turns * math.tau * done
-        swing = height * (0.35 + 0.65 * math.sin(math.pi * done)) * math.sin(angle)
-        loop = 0.28 * width * math.cos(angle + 0.9)
-        line.append([int(x + width * done + loop), int(base + slope * done + swing), t + step * 24])
+        across = width * (done + wide * math.cos(angle + 0.9))
+        up = drop * done + height * tall * (0.35 + 0.65 * math.sin(math.pi * done)) * math.sin(angle)
+        line.append((across + today.gauss(0, TREMOR), up + today.gauss(0, TREMOR)))
     return line
+
+
+def within(value: float, most: int) -> int:
+    return min(max(int(value), 0), most)

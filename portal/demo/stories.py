@@ -8,12 +8,14 @@ from typing import Any
 
 from portal.calls import operations as calls
 from portal.calls.models import Call, Visit
+from portal.clock import now
 from portal.demo import pictures
 from portal.demo.cast import Cast, Unit
-from portal.demo.endings import end_sessions, end_visit, review
+from portal.demo.endings import end_sessions, end_visit, review, void
 from portal.demo.tables import story
 from portal.demo.times import Timetable, at
 from portal.visits import operations as visits
+from portal.visits.models import events_of
 
 Act = tuple[datetime, Callable[[], None]]
 DISPATCHED_AFTER = timedelta(minutes=6)
@@ -56,6 +58,11 @@ class Story:
             yield reported + DISPATCHED_AFTER, self.plan
         if "departed" in self.told:
             yield from self.steps(self.moment(self.told["departed"]))
+        if "void" in self.told:
+            yield self.moment(self.told["void"]["at"]), self.void
+            yield self.moment(self.told["void"]["signed_again"]), self.sign_again
+        if "second" in self.told:
+            yield self.moment(self.told["second"]["planned"]), self.plan_second
         if "review" in self.told:
             yield self.moment(self.told["review"]["at"]), self.review
 
@@ -109,14 +116,21 @@ class Story:
         )
 
     def plan(self) -> None:
+        self.visit = self.send(self.told)
+
+    def plan_second(self) -> None:
+        """Another appointment for the same call, agreed after the first visit came to nothing."""
+        self.send({"technician": self.told["technician"], **self.told["second"]})
+
+    def send(self, told: dict[str, Any]) -> Visit:
         assert self.call is not None
-        start, end = self.table.window(self.told["window"]["start"], self.told["window"]["minutes"], self.zone)
-        self.visit = calls.plan_visit(
+        start, end = self.table.window(told["window"]["start"], told["window"]["minutes"], self.zone)
+        return calls.plan_visit(
             self.call,
-            technician=self.technician,
+            technician=self.cast.people[told["technician"]],
             window_start=start,
             window_end=end,
-            instructions=self.told.get("instructions", ""),
+            instructions=told.get("instructions", ""),
             person=self.cast.people["sun"],
         )
 
@@ -161,7 +175,16 @@ class Story:
         visits.finish(self.planned, person=self.technician)
 
     def absent(self) -> None:
-        """Nobody was there: a photo of the door, what was tried, and an end without a signature."""
+        """Nobody was there: the wait, which is the customer's, a photo of the door, what was tried, no signature."""
+        visits.log_time(
+            self.planned,
+            kind="wait",
+            cause="customer",
+            started_at=next(event.occurred_at for event in events_of(self.planned) if event.kind == "arrival"),
+            ended_at=now(),
+            reason=self.told["sign"]["reason"],
+            person=self.technician,
+        )
         self.take_photos(lambda label: True)
         self.write_findings()
         self.finish()
@@ -169,6 +192,15 @@ class Story:
 
     def sign(self) -> None:
         end_visit(self.planned, self.told["sign"], self.unit, self.technician, self.cast)
+
+    def void(self) -> None:
+        told = self.told["void"]
+        void(self.planned, told, self.cast.people[told["by"]])
+
+    def sign_again(self) -> None:
+        """The survey was answered the first time; it is asked once a visit."""
+        again = {name: value for name, value in self.told["sign"].items() if name != "survey"}
+        end_visit(self.planned, again | self.told["void"]["sign"], self.unit, self.technician, self.cast)
 
     def review(self) -> None:
         told = self.told["review"]

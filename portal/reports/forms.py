@@ -11,12 +11,11 @@ from portal.calls.models import Visit
 from portal.calls.rules import TO_MEND
 from portal.calls.words import STATES
 from portal.customers.models import Contact
-from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Words
+from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Strokes, Words
 from portal.i18n import LOCALES, lazy
 from portal.reports import survey as questionnaire
 from portal.reports.operations.signing import Mark
 from portal.reports.words import ABSENCES, SIGNER_ROLES
-from portal.signing.rules import read_strokes
 from portal.visits.words import ROWS, choices
 
 NAME_LIMIT = 100
@@ -117,18 +116,6 @@ def survey_form(locale: str, payload: Mapping[str, Any]) -> SurveyForm:
         for question in questionnaire.asked(payload)
     }
     return type("AskedForm", (SurveyForm,), fields)(locale)
-
-
-class Strokes(wtforms.HiddenField):
-    """The ink as the phone sends it; what cannot be read as ink is no ink."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        sent = valuelist[0] if valuelist else ""
-        self.data = read_strokes(sent) if sent else None
-        self.kept = sent if self.data else ""
-
-    def _value(self) -> str:
-        return getattr(self, "kept", "")
 
 
 class SignatureForm(EntryForm):

@@ -1,4 +1,4 @@
-"""What the checks of a review are called: as a tag when one failed, as a sentence when it passed."""
+"""What the checks of a review are called, as a tag when one failed, as a sentence when it passed; and the doubts."""
 
 from typing import Any
 
@@ -24,6 +24,31 @@ SIGNER_ROLES = {
     "agent": lazy("Representative"),
 }
 ABSENCES = {"absent": lazy("Nobody was there"), "refused": lazy("We were not let in")}
+
+DOUBTS: dict[str, tuple[Any, Any]] = {
+    # kind: (heading, why it is worth a look)
+    "quick": (
+        lazy("Signed within seconds"),
+        lazy("Nobody reads a report, answers the survey and signs in less than 20 seconds."),
+    ),
+    "same_ink": (lazy("The same ink twice"), lazy("No hand draws the same line twice.")),
+    "own_ink": (
+        lazy("Drawn like a technician's signature"),
+        lazy("The customer's signature is the one that a technician keeps for the own reports."),
+    ),
+    "survey": (
+        lazy("Survey and signature in one breath"),
+        lazy("The survey comes first, and answering takes longer than 3 seconds."),
+    ),
+    "unsigned": (
+        lazy("Often without a signature"),
+        lazy("At least three ends without a signature within 30 days, and more than twice the colleagues' share."),
+    ),
+    "own_name": (
+        lazy("Signed in the technician's name"),
+        lazy("The customer who signed is called like the technician who handed over."),
+    ),
+}
 
 
 def check_tag(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Canonical JSON, digests, the keyed link of the chain, and what counts as ink.
+"""Canonical JSON, digests, and the keyed link of the chain.
 
-Sources: contract 7 (Ink); salted digests and the chained link make an edit, a removal in the middle, a swap or a
-re-sealing by anybody without the key detectable.
+Source: salted digests and the chained link make an edit, a removal in the middle, a swap or a re-sealing by anybody
+without the key detectable.
 """
 
 import base64
@@ -10,21 +10,10 @@ import hmac
 import json
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
-from math import dist, hypot
 from typing import Any
 
 CHAIN = "FSR2"
 GENESIS = "0" * 64
-
-BOX = 10_000
-MOST_STROKES, MOST_POINTS = 200, 20_000
-LEAST_POINTS, LEAST_PATH, LEAST_MS = 10, 2000, 300
-LONGEST_MS = 24 * 3600 * 1000
-STRAIGHT = 0.015  # of the ink's length: how far a hand leaves the line it wants to draw
-TEXT_LIMIT = 900_000
-
-Point = tuple[int, int, int]
 
 
 def canonical(value: Any) -> str:
@@ -68,56 +57,3 @@ def token(key: str, purpose: str, *parts: Any) -> str:
     message = canonical([CHAIN, purpose, *map(str, parts)])
     secret = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
     return base64.b32encode(secret)[:26].decode().lower()
-
-
-def read_strokes(text: str) -> list[list[Point]] | None:
-    """The strokes in what a phone sent, or None when it is no list of strokes of whole numbers within range."""
-    if len(text) > TEXT_LIMIT:
-        return None
-    try:
-        strokes = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(strokes, list) or len(strokes) > MOST_STROKES:
-        return None
-    if not all(isinstance(stroke, list) for stroke in strokes) or sum(map(len, strokes)) > MOST_POINTS:
-        return None
-    if not all(is_point(point) for stroke in strokes for point in stroke):
-        return None
-    return [[(x, y, t) for x, y, t in stroke] for stroke in strokes if stroke]
-
-
-def is_point(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) != 3 or any(type(part) is not int for part in value):
-        return False
-    x, y, t = value
-    return 0 <= x <= BOX and 0 <= y <= BOX and 0 <= t <= LONGEST_MS
-
-
-def ink_problem(strokes: Sequence[Sequence[Sequence[int]]]) -> str | None:
-    """Why this is no signature (`few`, `short`, `quick` or `straight`), or None when it may be one."""
-    points = [point for stroke in strokes for point in stroke]
-    if len(points) < LEAST_POINTS:
-        return "few"
-    if path(strokes) < LEAST_PATH:
-        return "short"
-    if max(point[2] for point in points) - min(point[2] for point in points) < LEAST_MS:
-        return "quick"
-    return "straight" if is_straight(points) else None
-
-
-def path(strokes: Sequence[Sequence[Sequence[int]]]) -> float:
-    return sum(dist(here[:2], there[:2]) for stroke in strokes for here, there in pairwise(stroke))
-
-
-def is_straight(points: Sequence[Sequence[int]]) -> bool:
-    """Whether all ink lies on the line between its two ends, give or take the tremor of a hand."""
-    first = points[0]
-    start = max(points, key=lambda point: dist(first[:2], point[:2]))
-    end = max(points, key=lambda point: dist(start[:2], point[:2]))
-    along = (end[0] - start[0], end[1] - start[1])
-    length = hypot(*along)
-    if not length:
-        return True
-    off = max(abs(along[0] * (p[1] - start[1]) - along[1] * (p[0] - start[0])) / length for p in points)
-    return off < STRAIGHT * length

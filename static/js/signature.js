@@ -1,5 +1,6 @@
 // The customer's ink: strokes of [x, y, t] in ten-thousandths of the box's width and milliseconds (contract 7).
-// Kept through rotation, reload and a refused form; the server judges it again.
+// Kept through rotation, reload and a refused form, unless the field is fleeting (its page is used again and again);
+// the server judges it again.
 
 const FULL = 10000;
 const LEAST_POINTS = 10;
@@ -12,7 +13,7 @@ class Ink {
     this.canvas = field.querySelector("canvas");
     this.input = field.querySelector("[data-strokes]");
     this.message = field.querySelector("[data-blank-message]");
-    this.place = `ink:${location.pathname}`;
+    this.place = field.hasAttribute("data-fleeting") ? null : `ink:${location.pathname}`;
     this.pad = new SignaturePad(this.canvas, { penColor: "#101c3f", minWidth: 1, maxWidth: 3.2 });
     this.strokes = this.kept();
     this.pad.addEventListener("endStroke", () => this.take());
@@ -25,7 +26,7 @@ class Ink {
 
   kept() {
     try {
-      return JSON.parse(this.input.value || sessionStorage.getItem(this.place) || "[]");
+      return JSON.parse(this.input.value || (this.place && sessionStorage.getItem(this.place)) || "[]");
     } catch {
       return [];
     }
@@ -33,6 +34,7 @@ class Ink {
 
   keep() {
     this.input.value = this.strokes.length ? JSON.stringify(this.strokes) : "";
+    if (!this.place) return;
     try {
       sessionStorage.setItem(this.place, this.input.value);
     } catch {

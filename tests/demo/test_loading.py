@@ -9,18 +9,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal import cli, create_app
+from portal import cli, create_app, files
 from portal.accounts.models import Person, SignIn
+from portal.accounts.operations import specimen_of
 from portal.calls.models import Visit
 from portal.clock import local, now
 from portal.db import db
 from portal.demo import load, move_to_today
 from portal.demo.times import at
-from portal.reports.models import Report, Survey
-from portal.signing.operations import verify_chain
+from portal.reports.models import Report, Survey, newest_report
+from portal.reports.oversight import doubtful, marks
+from portal.signing.operations import evidence_of, verify_chain
 from portal.stock.checks import audit
 from portal.stock.models import find_van, usual_parts
-from portal.visits.models import open_clock
+from portal.visits.models import live_time_entries, open_clock
 from tests.conftest import administer, postgres_url, settings
 
 
@@ -60,6 +62,49 @@ def test_the_company_is_whole(empty: Flask) -> None:
     assert len(db.session.scalars(waiting).all()) >= 3
     assert set(db.session.scalars(select(Survey.state))) == {"answered", "declined"}
     assert any(visit.window_end < now() and visit.state == "assigned" for visit in visits_of(zhang))
+
+
+@pytest.mark.engine("sqlite")
+def test_the_manager_finds_one_example_of_each_and_nothing_ordinary(empty: Flask) -> None:
+    load()
+    found = doubtful(90)
+    assert [(doubt.kind, doubt.person) for doubt in found] == [("quick", "王样本"), ("same_ink", "李示例")]
+    quick, same = found
+    assert quick.seconds == 9
+    assert [mark.signer for mark in same.marks] == ["前台假设小姐", "值班室假定师傅"]
+    assert doubtful(30) == found
+
+    signed = list(marks(now() - timedelta(days=90)))
+    reading = [(mark.signed_at - mark.opened_at).total_seconds() for mark in signed if mark.opened_at]
+    assert len(reading) >= 10 and len(set(reading)) > 8
+    assert all(60 <= seconds <= 240 for seconds in reading if seconds != 9)
+
+
+@pytest.mark.engine("sqlite")
+def test_honest_ends_and_second_tries_are_told(empty: Flask) -> None:
+    cast = load()
+    for username in ("zhang", "li", "wang"):
+        assert specimen_of(cast.people[username]) is not None
+    told = [(report, evidence_of(report.document)) for report in db.session.scalars(select(Report))]
+    ends = {evidence["absence"]: (report, evidence) for report, evidence in told if "absence" in evidence}
+    refused, evidence = ends["refused"]
+    assert refused.visit.state == "unsigned" and "今天不签" in evidence["reason"]
+
+    sheet, evidence = next((report, evidence) for report, evidence in told if evidence["method"] == "paper")
+    assert sheet.visit.state == "signed" and sheet.needs_acknowledgement
+    assert evidence["technicians"][0]["name"] == "王样本"
+    assert files.read(evidence["photo"]).startswith(b"\xff\xd8")
+
+    (voided,) = [report for report, _evidence in told if report.void]
+    again = newest_report(voided.visit)
+    assert again is not None and (voided.revision, again.revision) == (1, 2) and again.signed and not again.void
+
+    absent, _evidence = ends["absent"]
+    first, second = absent.visit.call.visits
+    assert (first.state, second.state) == ("unsigned", "assigned")
+    assert [(entry.kind, entry.cause) for entry in live_time_entries(first) if entry.kind == "wait"] == [
+        ("wait", "customer")
+    ]
 
 
 @pytest.mark.engine("sqlite")

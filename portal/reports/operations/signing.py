@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from portal import history
+from portal import history, ink
 from portal.calls.models import Visit
 from portal.calls.operations import advance, lock
 from portal.clock import now
@@ -21,8 +21,8 @@ from portal.reports.operations.handing import Signer, next_revision
 from portal.reports.operations.sealing import first_signature, submit, technicians_marks
 from portal.reports.statement import statement
 from portal.signing import operations as signing
-from portal.signing import rules as ink
 from portal.signing.models import SIGNATURE
+from portal.signing.rules import digest
 from portal.visits.facts import facts_of
 from portal.visits.rules import HANDOVER_STATES
 
@@ -69,7 +69,7 @@ def sign_report(given: HandOver, mark: Mark, *, remarks: str = "") -> Report:
     evidence = evidence_of(mark, moment, given.locale, survey) | {
         "signer_name": given.signer_name,
         "signer_role": given.signer_role,
-        "shown_digest": ink.digest("", given.content),
+        "shown_digest": digest("", given.content),
         "shown_at": given.opened_at.astimezone(UTC).isoformat(timespec="seconds"),
         "hand_over_id": str(given.id),
         "handed_over_by": str(given.person_id),

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal import receipts
+from portal.accounts.operations import specimen_of
 from portal.calls.models import Assignment, Visit
 from portal.clock import now
 from portal.db import db
@@ -23,6 +24,7 @@ from portal.visits.readiness import readiness
 from portal.visits.tasks import tasks_of
 
 bp = Blueprint("visits", __name__)
+NO_VERB: tuple[str | None, tuple[str, ...]] = (None, ())
 
 
 def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = False) -> Visit:
@@ -71,6 +73,8 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         for entry in receipts.held_for(visit.id)
         if may(Permission.REPORT_REVIEW) or entry.person_id == current_user.id
     ]
+    next_verb = rules.VERBS.get(visit.state, NO_VERB) if mine else NO_VERB
+    can_finish = "finish" in (next_verb[0], *next_verb[1])
     return page(
         "visits/show.html",
         form=form,
@@ -79,7 +83,9 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         missing=missing,
         mine=mine,
         tasks=tasks_of(facts, missing, now()) if mine else [],
-        next_verb=rules.VERBS.get(visit.state, (None, ())) if mine else (None, ()),
+        next_verb=next_verb,
+        can_finish=can_finish,
+        specimen=specimen_of(current_user) if can_finish else None,
         running=next((entry for entry in facts.time if entry.ended_at is None), None),
         past=queries.equipment_history(visit),
         held=held,
