@@ -182,6 +182,10 @@ def name_of(field: str, reading: Reading) -> str:
 def plain(value: Any, tongue: Tongue) -> str:
     if isinstance(value, list):
         return ", ".join(plain(one, tongue) for one in value)
+    if isinstance(value, dict) and "start" in value:
+        return tongue.window(value)
     if isinstance(value, dict):
-        return str(value.get("label") or value.get("code") or " – ".join(plain(one, tongue) for one in value.values()))
+        return str(
+            value.get("label") or value.get("code") or ", ".join(plain(value[key], tongue) for key in sorted(value))
+        )
     return tongue.moment(value) if isinstance(value, str) else "" if value is None else str(value)
