@@ -41,6 +41,8 @@ class Permission(StrEnum):
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
     REPORT_REVIEW = "report.review"
+    REPORT_VOID = "report.void"
+    REPORT_ERASE = "report.erase"
     SURVEY_VIEW = "survey.view"
     OVERSIGHT_VIEW = "oversight.view"
     STOCK_VIEW = "stock.view"
@@ -81,6 +83,8 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
     Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.REPORT_VOID: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.REPORT_ERASE: [to(Role.MANAGER)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.OVERSIGHT_VIEW: [to(Role.MANAGER)],
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],

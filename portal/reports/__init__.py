@@ -2,6 +2,22 @@
 
 Always true: what the customer signed is what the customer read, sealed word for word; a change is a new revision
 that is signed again; survey answers are never shown to a technician; nobody reviews their own work.
+
+What becomes of a report. Down: how it stands; across: what somebody does; in the table: how it stands then, or `-`
+where it is refused and nothing changes. `void` has it signed again, `close` ends the visit without a report, `late`
+is an end without signature that the customer signs by link afterwards. `tests/reports/test_matrix.py` reads this.
+
+    stands       edit        return    correct   approve   void        close        re-sign  link      late    erase
+    ready        ready       -         -         -         -           -            signed   -         signed  -
+    signed       -           returned  -         approved  void-again  void-closed  -        signed    -       -
+    unsigned     -           returned  -         approved  void-again  void-closed  -        signed    -       -
+    returned     returned    -         -         -         void-again  void-closed  signed   returned  signed  -
+    approved     -           -         returned  -         void-again  void-closed  -        approved  -       erased
+    void-again   void-again  -         -         -         -           -            signed   -         signed  -
+    void-closed  -           -         -         -         -           -            -        -         -       erased
+    erased       -           -         -         -         -           -            -        -         -       -
+
+Every revision stays readable word for word whatever follows, until it is erased.
 """
 
 from flask import Flask

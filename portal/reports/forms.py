@@ -14,29 +14,31 @@ from portal.customers.models import Contact
 from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Strokes, Words
 from portal.i18n import LOCALES, lazy
 from portal.reports import survey as questionnaire
+from portal.reports.operations.handing import Signer
 from portal.reports.operations.signing import Mark
-from portal.reports.words import ABSENCES, SIGNER_ROLES
+from portal.reports.words import ABSENCES, AFTER_VOID, SIGNER_ROLES
 from portal.visits.words import ROWS, choices
 
-NAME_LIMIT = 100
+NAME_LIMIT, PHONE_LIMIT, REASON_LIMIT = 100, 40, 1000
 REVIEWED = ("signed", "unsigned", "approved", "returned")
 
 
-class HandOverForm(EntryForm):
+class SignerForm(EntryForm):
     """Who signs, in which language. A typed name goes before the contact that is ticked."""
 
-    unmarked = ("signer", "signer_name", "signer_role")
+    unmarked: tuple[str, ...] = ("signer", "signer_name", "signer_role", "revision_reason")
     locale = Choice(lazy("The customer's language"), required=lazy("Choose the customer's language."))
     signer = Choice(lazy("Who signs"), required=False)
     signer_name = Line(lazy("Name"), limit=NAME_LIMIT)
     signer_role = Choice(lazy("Relation to the customer"), choices=choices(SIGNER_ROLES), required=False)
+    revision_reason = Words(lazy("Why the report changes"), limit=REASON_LIMIT)
 
     def __init__(self, visit: Visit, **kwargs: Any) -> None:
         self.contacts = {str(contact.id): contact for contact in visit.call.site.contacts}
         own = visit.call.customer.locale
         known = visit.call.contact_id or next((contact.id for contact in self.contacts.values()), None)
         shown = {"locale": own, "signer": str(known or ""), "signer_role": "employee"}
-        super().__init__(zone=visit.zone, data=shown, **kwargs)
+        super().__init__(zone=visit.zone, data=shown | {"revision_reason": visit.mend_note}, **kwargs)
         order = sorted(LOCALES.items(), key=lambda pair: pair[0] != own)
         self.locale.choices = [(code, name) for code, name in order]
         self.signer.choices = [(key, contact_words(contact)) for key, contact in self.contacts.items()]
@@ -60,7 +62,33 @@ class HandOverForm(EntryForm):
         contact = self.chosen_contact
         typed = {"signer_name": self.signer_name.data, "signer_role": self.signer_role.data}
         known = {"signer_name": contact.name, "signer_role": contact.role} if contact else {}
-        return {"locale": self.locale.data, **(typed if self.signer_name.data else known)}
+        who = typed if self.signer_name.data else known
+        return {"locale": self.locale.data, "revision_reason": self.revision_reason.data or "", **who}
+
+
+class HandOverForm(SignerForm):
+    """Whoever signs in place of another person says for whom, and leaves a phone number."""
+
+    signed_for = Line(lazy("Signs in place of"), limit=NAME_LIMIT)
+    signer_phone = Line(lazy("Phone of who signs"), limit=PHONE_LIMIT, render_kw={"type": "tel"})
+
+    @property
+    def values(self) -> dict[str, Any]:
+        proxy = {"signed_for": self.signed_for.data or "", "signer_phone": self.signer_phone.data or ""}
+        return super().values | proxy
+
+
+class PaperForm(SignerForm):
+    """The customer signed a printed sheet."""
+
+    absence = wtforms.HiddenField(default="paper")
+    photo = Picture(lazy("Photo of the signed sheet"))
+    reason = Words(lazy("Why on paper"), limit=500)
+    unmarked = (*SignerForm.unmarked, "photo")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return super().values | {"photo": self.photo.data, "reason": self.reason.data or ""}
 
 
 def contact_words(contact: Contact) -> str:
@@ -68,11 +96,23 @@ def contact_words(contact: Contact) -> str:
 
 
 class AbsenceForm(EntryForm):
+    """The end without a signature. `chosen`: which end the page was opened for; else the form asks."""
+
+    unmarked = ("photo", "revision_reason")  # the operation asks for a photo when the visit has none
     absence = Choice(
         lazy("What happened"), choices=choices(ABSENCES), default="absent", required=lazy("Say what happened.")
     )
     reason = Words(lazy("What you found and whom you tried to reach"), required=lazy("Say why."), limit=500)
     photo = Picture(lazy("Photo of the site"))
+    revision_reason = Words(lazy("Why the report changes"), limit=REASON_LIMIT)
+
+    def __init__(self, visit: Visit, chosen: str = "") -> None:
+        shown = {"absence": chosen or "absent", "revision_reason": visit.mend_note}
+        super().__init__(zone=visit.zone, data=shown)
+        self.chosen = chosen if chosen in ABSENCES else ""
+        if self.chosen == "refused":
+            self.reason.label.text = lazy("The customer's own words")
+            self.photo.label.text = lazy("Photo that shows that you were there")
 
 
 class SurveyForm(EntryForm):
@@ -121,6 +161,7 @@ def survey_form(locale: str, payload: Mapping[str, Any]) -> SurveyForm:
 class SignatureForm(EntryForm):
     strokes = Strokes(lazy("Your signature"))
     typed_name = Line(lazy("Your name"), limit=NAME_LIMIT)
+    witness = Line(lazy("Somebody typed it for me: name of the witness"), limit=NAME_LIMIT)
     agree = wtforms.BooleanField(lazy("I agree to the statement above."))
     remarks = Words(lazy("Remarks"), limit=500)
     occurred_at = Moment(lazy("When"))
@@ -129,7 +170,13 @@ class SignatureForm(EntryForm):
         valid = super().validate(extra_validators)
         if not self.agree.data:
             self.agree.errors = [*self.agree.errors, str(lazy("Tick this if you agree."))]
-            return False
+            valid = False
+        if self.witness.data and not self.typed_name.data:
+            self.typed_name.errors = [*self.typed_name.errors, str(lazy("Type the name of the person who agrees."))]
+            valid = False
+        elif self.witness.data and self.witness.data.casefold() == (self.typed_name.data or "").casefold():
+            self.witness.errors = [*self.witness.errors, str(lazy("The witness is another person."))]
+            valid = False
         return valid
 
     @property
@@ -137,9 +184,25 @@ class SignatureForm(EntryForm):
         return Mark(
             strokes=self.strokes.data or (),
             typed_name=self.typed_name.data or "",
+            witness=self.witness.data or "",
             signed_at_device=self.occurred_at.data,
             device=request.user_agent.string[:300],
         )
+
+
+class CoSignatureForm(SignatureForm):
+    """Another person signs the same report."""
+
+    signer_name = Line(lazy("Name"), required=lazy("Write who signs."), limit=NAME_LIMIT)
+    signer_role = Choice(
+        lazy("Relation to the customer"),
+        choices=choices(SIGNER_ROLES),
+        required=lazy("Say who this is to the customer."),
+    )
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self.signer_name.data or "", self.signer_role.data or "")
 
 
 class ReleaseForm(EntryForm):
@@ -148,12 +211,48 @@ class ReleaseForm(EntryForm):
 
 class ApprovalForm(EntryForm):
     note = Words(lazy("Note"), limit=1000)
+    acknowledged = wtforms.BooleanField(lazy("I have seen how this report was signed or left unsigned."))
 
 
 class ReturnForm(EntryForm):
     unmarked = ("items",)  # the operation asks for one at least
     items = Choices(lazy("What is to be mended"), choices=[(row, ROWS[row]) for row in TO_MEND])
     note = Words(lazy("What the technician will read"), required=lazy("Say what is to be mended."), limit=1000)
+
+
+class VoidForm(EntryForm):
+    """What follows is asked of the newest revision only: an older one that is void changes nothing at the visit."""
+
+    reason = Words(lazy("Why it does not count"), required=lazy("Say why it does not count."), limit=500)
+    next = Choice(lazy("What follows"), choices=choices(AFTER_VOID), required=lazy("Say what follows."))
+
+    def __init__(self, visit: Visit, *, newest: bool) -> None:
+        super().__init__(zone=visit.zone)
+        if not newest:
+            del self.next
+
+    @property
+    def again(self) -> bool:
+        return "next" in self and self.next.data == "again"
+
+
+class ErasureForm(EntryForm):
+    """The number is typed again: an erasure cannot be taken back."""
+
+    reason = Words(lazy("The lawful request"), required=lazy("Say who asked for it, and on what ground."), limit=500)
+    number = Line(lazy("Number of the report"), required=lazy("Write the number of the report."), limit=40)
+
+    def __init__(self, report_number: str) -> None:
+        super().__init__()
+        self.report_number = report_number
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if self.number.data and self.number.data.upper() != self.report_number:
+            words = lazy("This is another number. Write %(number)s to confirm.", number=self.report_number)
+            self.number.errors = [*self.number.errors, str(words)]
+            return False
+        return valid
 
 
 class ResubmissionForm(EntryForm):

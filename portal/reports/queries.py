@@ -18,9 +18,19 @@ from portal.db import db
 from portal.forms import plain
 from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
-from portal.reports.models import HandOver, Report, Resubmission, Review, Survey, is_newest
+from portal.reports.models import (
+    HandOver,
+    Report,
+    ReportSignature,
+    ReportVoid,
+    Resubmission,
+    Review,
+    Survey,
+    is_newest,
+)
 from portal.reports.rules import WAITING, Check, Reported, checks, risk
-from portal.signing.models import SealedDocument
+from portal.signing.models import ErasedDocument, SealedDocument
+from portal.signing.operations import content_of
 from portal.stock.models import Item, UsualPart
 from portal.visits.models import VisitEvent
 
@@ -78,11 +88,13 @@ def report_query(roles: frozenset[Role], newest: bool) -> Select[Any]:
 
 @cache
 def with_page() -> tuple[Any, ...]:
-    """What the report's page shows besides the record: the sealed paper, and the reviewers once its reviews are read.
-    Collections of a single row are read when they are asked for: reading them ahead costs twice as much."""
+    """What the report's page shows besides the record: the sealed paper and its void; signers and reviewers once they
+    are read. Collections of a single row are read when they are asked for: reading them ahead costs twice as much."""
     return (
         contains_eager(Report.visit).options(*for_pages()),
         joinedload(Report.document),
+        joinedload(Report.void).joinedload(ReportVoid.person),
+        defaultload(Report.signatures).joinedload(ReportSignature.document),
         defaultload(Report.reviews).joinedload(Review.reviewer).load_only(Person.name),
     )
 
@@ -94,8 +106,25 @@ def revisions_of(report: Report) -> list[Row[Any]]:
 
 @cache
 def revisions_query() -> Any:  # a Select of more columns than its type can name
-    query = select(Report.revision, Report.submitted_at, Report.signed).where(Report.number == bindparam("number"))
-    return query.order_by(Report.revision)
+    columns = (Report.revision, Report.submitted_at, Report.signed, ReportVoid.id.label("void_id"))
+    query = select(*columns).outerjoin(ReportVoid, ReportVoid.report_id == Report.id)
+    return query.where(Report.number == bindparam("number")).order_by(Report.revision)
+
+
+def sealed_before(visit: Visit, revision: int) -> dict[str, Any]:
+    """The paper of the revision before this one; empty when there is none, or when it was erased."""
+    if revision < 2:
+        return {}
+    query = select(SealedDocument).join(Report, Report.document_n == SealedDocument.n)
+    query = query.where(Report.visit_id == visit.id, Report.revision < revision)
+    document = db.session.scalar(query.order_by(Report.revision.desc()).limit(1))
+    return content_of(document) if document else {}
+
+
+def erasure_of(report: Report) -> SealedDocument | None:
+    """The document of the chain that says when and why the report was emptied."""
+    query = select(SealedDocument).join(ErasedDocument, ErasedDocument.erasure_n == SealedDocument.n)
+    return db.session.scalar(query.where(ErasedDocument.n == report.document_n))
 
 
 def answers_to_returns(report: Report) -> list[Resubmission]:
@@ -136,11 +165,14 @@ def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor 
         .join(Call, Call.id == Visit.call_id)
         .join(Customer, Customer.id == Call.customer_id)
         .join(Site, Site.id == Call.site_id)
+        .join(SealedDocument, SealedDocument.n == Report.document_n)
         .outerjoin(Person, Person.id == Visit.person_id)
+        .outerjoin(ReportVoid, ReportVoid.report_id == Report.id)
         .with_only_columns(
             Report.id, Report.number, Report.revision, Report.submitted_at, Visit.state,
             Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
             Person.name.label("technician"), Call.number.label("call"),
+            ReportVoid.id.label("void_id"), (SealedDocument.salt == "").label("erased"),
         )
         .order_by(Report.submitted_at.desc(), Report.id.desc())
         .limit(PAGE_SIZE + 1)
@@ -206,9 +238,10 @@ def review_queue(person: Person) -> tuple[list[Waiting], int]:
 
 
 def of_others(person_id: Any) -> list[Any]:
-    """Conditions: waiting for review, newest revision, and not the person's own work (SR-11)."""
+    """Conditions: waiting for review, newest revision, not void, and not the person's own work (SR-11)."""
     own = select(Assignment.id).where(Assignment.visit_id == Visit.id, Assignment.person_id == person_id)
-    return [Visit.state.in_(WAITING), is_newest(), ~own.exists()]
+    void = select(ReportVoid.id).where(ReportVoid.report_id == Report.id)
+    return [Visit.state.in_(WAITING), is_newest(), ~void.exists(), ~own.exists()]
 
 
 def waiting_rows(person: Person) -> list[Row[Any]]:

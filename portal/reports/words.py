@@ -24,6 +24,34 @@ SIGNER_ROLES = {
     "agent": lazy("Representative"),
 }
 ABSENCES = {"absent": lazy("Nobody was there"), "refused": lazy("We were not let in")}
+ENDS = {
+    "absent": lazy("Nobody is here, or nobody can sign now"),
+    "refused": lazy("The customer refuses to sign"),
+    "paper": lazy("The customer signs on paper"),
+}
+UNUSUAL = {
+    "absent": lazy("Nobody was there to sign. The technician declares it."),
+    "refused": lazy("The customer refused to sign. Their words stand below."),
+    "unsigned": lazy("The report ended without a signature."),
+    "paper": lazy("The customer signed a printed sheet. Look at the photo of it."),
+    "witnessed": lazy("Somebody else typed the customer's name. A witness is named."),
+    "proxy": lazy("Somebody signed for another person."),
+}
+METHODS = {
+    "drawn": lazy("Drawn by hand"),
+    "typed": lazy("Name typed"),
+    "witnessed": lazy("Name typed by somebody else, with a witness"),
+    "paper": lazy("Signed on paper"),
+}
+WAYS = {
+    "hand_over": lazy("On the technician's phone"),
+    "link": lazy("By link, on a device of their own"),
+    "paper": lazy("On a printed sheet"),
+}
+AFTER_VOID = {
+    "again": lazy("The technician has it signed again"),
+    "closed": lazy("The visit ends here, without a report"),
+}
 
 DOUBTS: dict[str, tuple[Any, Any]] = {
     # kind: (heading, why it is worth a look)

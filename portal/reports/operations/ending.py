@@ -4,10 +4,13 @@ Neither changes what was sealed: a void is one more document of the chain; an er
 the salt of the documents that a document of the chain names, and the chain still holds.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import or_, select, update
 
 from portal import files, history
 from portal.accounts.models import Person
+from portal.calls.models import Visit
 from portal.calls.operations import ask_to_mend, lock, withdraw
 from portal.calls.rules import TO_MEND
 from portal.clock import now
@@ -30,6 +33,8 @@ def void_report(report: Report, *, reason: str, again: bool, person: Person) -> 
     db.session.refresh(report, ["void"])
     if report.void is not None:
         raise Conflict(lazy("This revision is void already."))
+    if report.erased:
+        raise Conflict(lazy("This report was erased. Nothing of it changes any more."))
     if report.was_worked_on_by(person):
         raise Conflict(lazy("Nobody reviews their own work."))
     content = {
@@ -58,6 +63,7 @@ def erase_report(report: Report, *, reason: str, person: Person) -> SealedDocume
     lock(visit)
     if visit.state not in ERASABLE:
         raise Rejected(lazy("Review the report first. Only a closed report can be erased."))
+    db.session.refresh(report.document, ["salt"])  # somebody else may have erased it while we waited for the lock
     if report.erased:
         raise Conflict(lazy("This report was erased already."))
     survey = db.session.scalar(select(Survey).where(Survey.visit_id == visit.id))
@@ -78,7 +84,19 @@ def erase_report(report: Report, *, reason: str, person: Person) -> SealedDocume
         update(PublicLink).where(PublicLink.report_id.in_(revisions)).values(email="", signer_name="", expires_at=now())
     )
     papers = db.session.scalars(select(KeptPaper.digest).where(KeptPaper.report_id.in_(revisions)))
-    files.forget({*pictures, *papers})
+    files.forget({*(pictures - shown_elsewhere(pictures, visit, documents)), *papers})
     db.session.expire_all()
     history.record("erase_report", report, person_id=person.id, number=report.number, reason=reason)
     return erasure
+
+
+def shown_elsewhere(pictures: set[str], visit: Visit, documents: Sequence[SealedDocument]) -> set[str]:
+    """Those of the pictures whose very bytes another visit or another paper shows too: the store keeps them once."""
+    own = [document.n for document in documents]
+    other = (Photo.visit_id != visit.id) & or_(Photo.digest.in_(pictures), Photo.thumbnail.in_(pictures))
+    found = {digest for row in db.session.execute(select(Photo.digest, Photo.thumbnail).where(other)) for digest in row}
+    for digest in pictures - found:
+        named = SealedDocument.n.not_in(own) & SealedDocument.evidence.contains(digest)
+        if db.session.scalar(select(SealedDocument.n).where(named).limit(1)):
+            found.add(digest)
+    return found

@@ -11,7 +11,7 @@ from portal.calls.words import state_word
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
-from portal.i18n import lazy
+from portal.i18n import lazy, speaking
 from portal.reports.content import compose
 from portal.reports.models import HandOver, newest_report
 from portal.reports.statement import statement
@@ -75,7 +75,8 @@ def to_be_signed(
 ) -> dict[str, object]:
     """The visit's next revision with the statement that is signed under it."""
     revision = next_revision(visit)
-    reason = (revision_reason or visit.mend_note or str(lazy("Corrected"))) if revision > 1 else None
+    with speaking(locale):
+        reason = (revision_reason or visit.mend_note or str(lazy("Corrected"))) if revision > 1 else None
     own = asdict(signer) if signer else None
     content = compose(visit, locale, revision=revision, reason=reason, signer=own, facts=facts)
     return content | {"statement": statement(locale).text}

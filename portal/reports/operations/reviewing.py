@@ -62,6 +62,8 @@ def ensure_newest(report: Report, person: Person, states: Iterable[str]) -> None
     newest = newest_report(report.visit)
     if report.visit.state not in states or newest is None or newest.id != report.id:
         raise Conflict(lazy("This report was reviewed already, or there is a newer revision of it."))
+    if report.erased:
+        raise Conflict(lazy("This report was erased. Nothing of it changes any more."))
     if report.was_worked_on_by(person):
         raise Conflict(lazy("Nobody reviews their own work."))
 

@@ -37,7 +37,12 @@ WORDS: dict[str, Words] = {
     "seal_area": ("（盖章处）", "（用印處）", "(seal)", "(sello)"),
     "typed": ("键入姓名签收", "鍵入姓名簽收", "Signed by typing the name", "Firmado escribiendo el nombre"),
     "by_link": ("客户手机链接签字", "客戶手機連結簽名", "Signed by link", "Firmado por enlace"),
-    "on_paper": ("纸质签字，照片存档", "紙本簽名，照片存檔", "Signed on paper, photo kept", "Firmado en papel, con foto"),
+    "on_paper": (
+        "纸质签字，照片存档",
+        "紙本簽名，照片存檔",
+        "Signed on paper, photo kept",
+        "Firmado en papel, con foto",
+    ),
     "witness": ("见证人：%(name)s", "見證人：%(name)s", "Witness: %(name)s", "Testigo: %(name)s"),
     "signed_for": ("代 %(name)s 签收", "代 %(name)s 簽收", "On behalf of %(name)s", "En nombre de %(name)s"),
     "not_signed": ("未签字", "未簽名", "Not signed", "Sin firma"),

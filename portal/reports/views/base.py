@@ -11,6 +11,7 @@ from portal.calls.models import Visit
 from portal.forms import whole_number
 from portal.permissions import Permission, may
 from portal.reports import queries
+from portal.reports.difference import Difference, differences
 from portal.reports.models import Report
 from portal.visits.views.base import find_visit as find_for_outbox
 
@@ -33,6 +34,11 @@ def find_report(number: str) -> Report:
     revision = whole_number(request.args.get("revision", ""), 0, MOST_REVISIONS)
     report = queries.find_report(number, current_user, revision or None)
     return report if report is not None and may(Permission.REPORT_VIEW, report) else abort(404)
+
+
+def changes_in(visit: Visit, payload: dict[str, Any]) -> list[Difference]:
+    """What this paper, sealed or about to be, says otherwise than the revision before it."""
+    return differences(queries.sealed_before(visit, payload["report_version"]), payload)
 
 
 def photo_of(payload: dict[str, Any], digest: str) -> Response:

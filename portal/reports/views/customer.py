@@ -14,11 +14,12 @@ from portal.i18n import lazy
 from portal.permissions import during_handover, signed_in
 from portal.reports import operations, queries
 from portal.reports import survey as questionnaire
-from portal.reports.forms import ReleaseForm, SignatureForm, survey_form
+from portal.reports.forms import CoSignatureForm, ReleaseForm, SignatureForm, survey_form
 from portal.reports.models import HandOver, survey_of
 from portal.reports.reading import Reading
+from portal.reports.signers import signers_of
 from portal.reports.statement import statement
-from portal.reports.views.base import photo_of
+from portal.reports.views.base import changes_in, photo_of
 
 bp = Blueprint("handover", __name__, url_prefix="/h/<token>")
 
@@ -32,6 +33,22 @@ def held(token: str) -> HandOver:
         abort(page("handover/closed.html", 404))
     i18n.speak(given.locale)
     return given
+
+
+def reading(token: str) -> HandOver:
+    """A hand-over with something to read and sign. What was ended in another way meanwhile, or erased, has only the
+    way back to the technician."""
+    given = held(token)
+    if is_over(given):
+        abort(page("handover/ended.html", given=given, form=ReleaseForm()))
+    return given
+
+
+def is_over(given: HandOver) -> bool:
+    if not given.payload:
+        return True
+    report = queries.report_of(given, given.payload["report_version"])
+    return report is not None and (report.erased or not report.signed)
 
 
 def step_page(template: str, given: HandOver, **context: Any) -> Response:
@@ -56,30 +73,36 @@ def to(endpoint: str, given: HandOver) -> BaseResponse:
 @during_handover
 def show(token: str) -> BaseResponse:
     """The right step, whatever was typed or gone back to; `?step=report` reads again before signing."""
-    given = held(token)
+    given = reading(token)
     step = present_step(given)
     if step == "done":
-        report = queries.report_of(given, given.payload["report_version"])
-        return step_page("handover/done.html", given, report=report, form=ReleaseForm())
+        return done(given)
     again = request.args.get("step") == "report" or given.payload["report_version"] > 1
     if step == "sign" and not again:
         return to("signature", given)
     following = "signature" if step == "sign" else "survey"
-    return step_page("handover/report.html", given, following=following)
+    changes = changes_in(given.visit, given.payload)
+    return step_page("handover/report.html", given, following=following, changes=changes)
+
+
+def done(given: HandOver) -> Response:
+    report = queries.report_of(given, given.payload["report_version"])
+    signed = signers_of(report) if report else []
+    return step_page("handover/done.html", given, report=report, signers=signed, form=ReleaseForm())
 
 
 @bp.get("/photos/<digest>.jpg")
 @signed_in
 @during_handover
 def photo(token: str, digest: str) -> Response:
-    return photo_of(held(token).payload, digest)
+    return photo_of(reading(token).payload, digest)
 
 
 @bp.route("/survey", methods=["GET", "POST"])
 @signed_in
 @during_handover
 def survey(token: str) -> BaseResponse:
-    given = held(token)
+    given = reading(token)
     form = survey_form(given.locale, given.payload)
     if form.accepted():
         with form.refusals():
@@ -103,7 +126,7 @@ def survey(token: str) -> BaseResponse:
 @signed_in
 @during_handover
 def signature(token: str) -> BaseResponse:
-    given = held(token)
+    given = reading(token)
     form = SignatureForm(zone=given.visit.zone)
     if form.accepted():
         with form.refusals():
@@ -115,6 +138,22 @@ def signature(token: str) -> BaseResponse:
     if step == "report" and request.method == "GET":
         return to("survey", given)
     return step_page("handover/signature.html", given, form=form, statement=statement(given.locale))
+
+
+@bp.route("/co-signature", methods=["GET", "POST"])
+@signed_in
+@during_handover
+def co_signature(token: str) -> BaseResponse:
+    """Another person signs the same report: a name, a mark and an agreement of their own."""
+    given = reading(token)
+    form = CoSignatureForm(zone=given.visit.zone)
+    if form.accepted():
+        with form.refusals():
+            operations.co_sign(given, form.mark, form.signer, remarks=form.remarks.data or "")
+            return to("show", given)
+    if present_step(given) != "done" or form.status == 409:
+        return stopped(given, form) if form.status == 409 else to("show", given)
+    return step_page("handover/co_signature.html", given, form=form, statement=statement(given.locale))
 
 
 def stopped(given: HandOver, form: Any) -> Response:
@@ -137,7 +176,7 @@ def release(token: str) -> BaseResponse:
             return redirect(url_for("visits.show", visit_id=visit_id), 303)
     if isinstance(form.refusal, Exhausted):
         return locked_out(given)
-    return step_page("handover/release.html", given, form=form)
+    return page("handover/release.html", given=given, payload=given.payload, form=form)
 
 
 class Exhausted(Rejected):

@@ -9,15 +9,15 @@ from portal import files
 from portal.calls.filters import as_cursor, cursor_text
 from portal.htmx import page
 from portal.permissions import Permission, may, requires
-from portal.reports import paper, queries
+from portal.reports import paper, queries, signers
 from portal.reports import survey as questionnaire
 from portal.reports.content import at_place
 from portal.reports.forms import ReportFilters
 from portal.reports.models import Report, survey_of
 from portal.reports.paper.seal import seal
-from portal.reports.reading import Reading, ink_image
+from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
-from portal.reports.views.base import bp, find_report, photo_of
+from portal.reports.views.base import bp, changes_in, find_report, photo_of
 from portal.signing.operations import content_of, evidence_of
 
 COPIES = ("customer", "office")
@@ -48,7 +48,9 @@ def index() -> Response:
 @requires(Permission.REPORT_VIEW)
 def show(number: str) -> Response:
     report = find_report(number)
-    payload, evidence = content_of(report.document), evidence_of(report.document)
+    if report.erased:
+        return erased_page(report)
+    payload = content_of(report.document)
     revisions = queries.revisions_of(report)
     newest = revisions[-1].revision == report.revision
     return page(
@@ -57,8 +59,8 @@ def show(number: str) -> Response:
         visit=report.visit,
         payload=payload,
         reading=Reading(payload),
-        evidence=evidence,
-        ink=ink_image(evidence),
+        **signing_of(report),
+        changes=changes_in(report.visit, payload),
         revisions=revisions,
         newest=newest,
         waiting=newest and report.visit.state in WAITING,
@@ -66,6 +68,27 @@ def show(number: str) -> Response:
         survey=shown_survey(report),
         answer_words=questionnaire.answer_words,
     )
+
+
+def erased_page(report: Report, status: int = 200) -> Response:
+    """That it was emptied, when, and what is left to prove it by."""
+    return page(
+        "reports/erased.html",
+        status,
+        report=report,
+        visit=report.visit,
+        erasure=queries.erasure_of(report),
+        revisions=queries.revisions_of(report),
+    )
+
+
+def signing_of(report: Report) -> dict[str, Any]:
+    """What `_signature.html` needs: who signed, or how the report ended without, and what is unusual about it."""
+    return {
+        "signers": signers.signers_of(report),
+        "ended": signers.ended(report),
+        "unusual": signers.unusual_ends(report),
+    }
 
 
 def shown_survey(report: Report) -> Any:
@@ -76,7 +99,10 @@ def shown_survey(report: Report) -> Any:
 @bp.get("/reports/<number>/photos/<digest>.jpg")
 @requires(Permission.REPORT_VIEW)
 def photo(number: str, digest: str) -> Response:
-    return photo_of(content_of(find_report(number).document), digest)
+    """Photos of the paper, and those that stand in its evidence."""
+    report = find_report(number)
+    named = [shot["digest"] for shot in content_of(report.document).get("photos", [])]
+    return photo_of({"photos": [{"digest": one} for one in (*named, *signers.evidence_photos(report))]}, digest)
 
 
 @bp.get("/reports/<number>.pdf")
@@ -84,6 +110,8 @@ def photo(number: str, digest: str) -> Response:
 def pdf(number: str) -> Response:
     """The paper, made anew from the sealed record at each request: the same record gives the same bytes."""
     report = find_report(number)
+    if report.erased:
+        return erased_page(report, 410)
     payload, evidence = content_of(report.document), evidence_of(report.document)
     digest = report.document.content_digest
     copy = request.args.get("copy")

@@ -15,9 +15,9 @@ from portal.reports import survey as questionnaire
 from portal.reports.forms import ApprovalForm, ReturnForm
 from portal.reports.models import Report
 from portal.reports.queries import Waiting
-from portal.reports.reading import Reading, ink_image
-from portal.reports.views.base import bp
-from portal.signing.operations import evidence_of
+from portal.reports.reading import Reading
+from portal.reports.views.base import bp, changes_in
+from portal.reports.views.papers import signing_of
 from portal.visits.queries import equipment_history
 
 
@@ -43,15 +43,14 @@ def review() -> BaseResponse:
 def beside(chosen: Waiting) -> dict[str, Any]:
     """What was asked and what was reported, for one report of the queue."""
     report = find_report(chosen.row.number)
-    evidence = evidence_of(report.document)
     return {
         "chosen": chosen,
         "report": report,
         "visit": report.visit,
         "payload": chosen.content,
         "reading": Reading(chosen.content),
-        "evidence": evidence,
-        "ink": ink_image(evidence),
+        **signing_of(report),
+        "changes": changes_in(report.visit, chosen.content),
         "past": equipment_history(report.visit),
         "answers": queries.answers_to_returns(report) if report.reviews else [],
         "answer_words": questionnaire.answer_words,
@@ -73,9 +72,23 @@ def approval(number: str) -> BaseResponse:
     report, form = find_report(number), ApprovalForm()
     if form.accepted():
         with form.refusals():
-            operations.approve(report, note=form.note.data or "", person=current_user)
+            acknowledged = bool(form.acknowledged.data)
+            operations.approve(report, note=form.note.data or "", acknowledged=acknowledged, person=current_user)
             return to_next(_("%(number)s is approved.", number=report.number))
     return decision_page("reports/approval.html", report, form)
+
+
+@bp.route("/reports/<number>/correction", methods=["GET", "POST"])
+@requires(Permission.REPORT_REVIEW)
+def correction(number: str) -> BaseResponse:
+    """An approved report goes back to the technician, because something in it is wrong."""
+    report, form = find_report(number), ReturnForm()
+    if form.accepted():
+        with form.refusals():
+            operations.correct_report(report, items=form.items.data or [], note=form.note.data, person=current_user)
+            flash(_("%(number)s was returned to the technician.", number=report.number))
+            return redirect(url_for("reports.show", number=report.number), 303)
+    return decision_page("reports/correction.html", report, form)
 
 
 @bp.route("/reports/<number>/return", methods=["GET", "POST"])
@@ -95,4 +108,4 @@ def to_next(words: str) -> BaseResponse:
 
 
 def decision_page(template: str, report: Report, form: EntryForm) -> BaseResponse:
-    return page(template, form=form, report=report, visit=report.visit)
+    return page(template, form=form, report=report, visit=report.visit, **signing_of(report))

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response, abort, flash, g, redirect, url_for
+from flask import Response, abort, flash, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,12 +13,14 @@ from portal.i18n import _, lazy
 from portal.permissions import Permission, requires
 from portal.reports import operations
 from portal.reports.content import compose
-from portal.reports.forms import AbsenceForm, HandOverForm, ResubmissionForm
+from portal.reports.difference import Difference
+from portal.reports.forms import AbsenceForm, HandOverForm, PaperForm, ResubmissionForm
 from portal.reports.models import newest_report
 from portal.reports.operations.handing import next_revision
 from portal.reports.operations.reviewing import is_as_signed
 from portal.reports.reading import Reading
-from portal.reports.views.base import bp, find_visit, photo_of
+from portal.reports.views.base import bp, changes_in, find_visit, photo_of
+from portal.reports.words import ENDS as END_CHOICES
 from portal.visits.models import latest_finding, live_photos
 from portal.visits.readiness import readiness
 from portal.visits.rules import HANDOVER_STATES, OPEN_STATES
@@ -33,7 +35,14 @@ def draft(visit_id: uuid.UUID) -> BaseResponse:
     if report is not None and visit.state != "returned":
         return redirect(url_for("reports.show", number=report.number), 303)
     payload = compose(visit, visit.call.customer.locale, revision=next_revision(visit))
-    return page("reports/draft.html", visit=visit, reading=Reading(payload), payload=payload)
+    return page(
+        "reports/draft.html",
+        visit=visit,
+        reading=Reading(payload),
+        payload=payload,
+        report=report,
+        changes=changes_in(visit, payload),
+    )
 
 
 @bp.get("/visits/<uuid:visit_id>/report/photos/<digest>.jpg")
@@ -46,10 +55,16 @@ def draft_photo(visit_id: uuid.UUID, digest: str) -> Response:
 @bp.route("/visits/<uuid:visit_id>/handover", methods=["GET", "POST"])
 @requires(Permission.VISIT_RECORD)
 def handover(visit_id: uuid.UUID) -> BaseResponse:
+    """The phone goes to the customer; or the visit ends honestly without their hand on the glass."""
     visit = find_visit(visit_id, Permission.VISIT_RECORD)
     found = latest_finding(visit)
+    wanted = request.values.get("absence", "")
     if found is not None and found.outcome == "no_access":
-        return absence(visit)
+        return end_unsigned(visit, AbsenceForm(visit))
+    if wanted == "paper":
+        return sign_on_paper(visit)
+    if wanted:
+        return end_unsigned(visit, AbsenceForm(visit, wanted))
     form = HandOverForm(visit)
     if form.accepted():
         with form.refusals():
@@ -58,8 +73,7 @@ def handover(visit_id: uuid.UUID) -> BaseResponse:
     return handover_page("reports/handover.html", visit, form)
 
 
-def absence(visit: Visit) -> BaseResponse:
-    form = AbsenceForm(zone=visit.zone)
+def end_unsigned(visit: Visit, form: AbsenceForm) -> BaseResponse:
     if form.accepted():
         with form.refusals():
             operations.end_unsigned(visit, **form.values, person=current_user)
@@ -67,17 +81,36 @@ def absence(visit: Visit) -> BaseResponse:
     return handover_page("reports/absence.html", visit, form)
 
 
-def handover_page(template: str, visit: Visit, form: HandOverForm | AbsenceForm) -> Response:
+def sign_on_paper(visit: Visit) -> BaseResponse:
+    form = PaperForm(visit)
+    if form.accepted():
+        with form.refusals():
+            operations.sign_on_paper(visit, **form.values, person=current_user)
+            return redirect(url_for("visits.show", visit_id=visit.id), 303)
+    return handover_page("reports/on_paper.html", visit, form)
+
+
+def handover_page(template: str, visit: Visit, form: HandOverForm | AbsenceForm | PaperForm) -> Response:
     report = newest_report(visit)
+    possible = visit.state in HANDOVER_STATES
+    missing = readiness(visit) if visit.state in OPEN_STATES | HANDOVER_STATES else []
     return page(
         template,
         form=form,
         visit=visit,
-        missing=readiness(visit) if visit.state in OPEN_STATES | HANDOVER_STATES else [],
-        possible=visit.state in HANDOVER_STATES,
+        missing=missing,
+        possible=possible,
         photos=live_photos(visit),
+        report=report,
+        changes=present_changes(visit) if report and possible and not missing else None,
         unchanged=visit.state == "returned" and report is not None and is_as_signed(visit, report),
+        ends=END_CHOICES,
     )
+
+
+def present_changes(visit: Visit) -> list[Difference]:
+    """What the visit's record says otherwise than its newest report, in the customer's language."""
+    return changes_in(visit, compose(visit, visit.call.customer.locale, revision=next_revision(visit)))
 
 
 @bp.route("/visits/<uuid:visit_id>/resubmission", methods=["GET", "POST"])
