@@ -33,6 +33,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECURE": public_url.startswith("https://"),
         "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
         "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
+        "CHAIN_MAIL": chain_mail(environ.get("PORTAL_CHAIN_MAIL", "")),
     }
 
 
@@ -64,6 +65,14 @@ def mail_from(text: str) -> str:
     _name, address = parseaddr(text)
     if text and (address.count("@") != 1 or not all(address.split("@")) or any(c in "\r\n" for c in text)):
         raise SystemExit("PORTAL_MAIL_FROM is not an address: portal@example.com, or Name <portal@example.com>.")
+    return text
+
+
+def chain_mail(text: str) -> str:
+    """Whom the chain's head is mailed to, or "". Ends the start when it is not a plain address."""
+    name, address = parseaddr(text)
+    if text and (name or address != text or address.count("@") != 1 or not all(address.split("@"))):
+        raise SystemExit("PORTAL_CHAIN_MAIL is not an e-mail address, such as archive@example.com.")
     return text
 
 

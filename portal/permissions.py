@@ -33,7 +33,10 @@ class Permission(StrEnum):
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
     REPORT_REVIEW = "report.review"
+    REPORT_LINK = "report.link"
     SURVEY_VIEW = "survey.view"
+    CASE_VIEW = "case.view"
+    CASE_CLOSE = "case.close"
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
     STOCK_REVERSE = "stock.reverse"
@@ -72,6 +75,9 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
     Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.REPORT_LINK: [to(Role.TECHNICIAN, when=own), to(*OFFICE)],
+    Permission.CASE_VIEW: [to(Role.SUPERVISOR, Role.MANAGER)],
+    Permission.CASE_CLOSE: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
     Permission.STOCK_POST: [to(Role.STOREKEEPER)],
