@@ -36,6 +36,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECURE": public_url.startswith("https://"),
         "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
         "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
+        "CHAIN_MAIL": chain_mail(environ.get("PORTAL_CHAIN_MAIL", "")),
     }
 
 
@@ -70,6 +71,14 @@ def mail_from(text: str) -> str:
             "PORTAL_MAIL_FROM is not the address of a sender. It is written portal@example.com, or\n"
             "Name <portal@example.com>."
         )
+    return text
+
+
+def chain_mail(text: str) -> str:
+    """Whom the chain's head is mailed to, or "". Ends the start when it is not a plain address."""
+    name, address = parseaddr(text)
+    if text and (name or address != text or address.count("@") != 1 or not all(address.split("@"))):
+        raise SystemExit("PORTAL_CHAIN_MAIL is not an e-mail address, such as archive@example.com.")
     return text
 
 

@@ -79,6 +79,9 @@ def locked() -> BaseResponse | None:
 
 
 def entered() -> BaseResponse | None:
+    """The entry of whoever is signed in. Nobody else has a session that another site could ride on: the public pages
+    under `/s/` and `/c/` are opened by the secret in their address alone, which no other site knows, and each of
+    their forms takes effect once because the link behind the secret is used once."""
     if request.method != "POST" or request.endpoint in POST_WITHOUT_ENTRY or not current_user.is_authenticated:
         return None
     return receipts.begin(g.sign_in.csrf_token)

@@ -29,6 +29,7 @@ PLACES = [
     Place("visits.follow_ups", lazy("Follow-ups"), "list-checks", Permission.CALL_VIEW),
     Place("reports.index", lazy("Reports"), "file-text", Permission.REPORT_VIEW),
     Place("reports.oversight", lazy("Doubtful signatures"), "signature", Permission.OVERSIGHT_VIEW),
+    Place("reports.cases", lazy("Cases"), "circle-alert", Permission.CASE_VIEW),
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),

@@ -41,9 +41,12 @@ class Permission(StrEnum):
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
     REPORT_REVIEW = "report.review"
+    REPORT_LINK = "report.link"
     REPORT_VOID = "report.void"
     REPORT_ERASE = "report.erase"
     SURVEY_VIEW = "survey.view"
+    CASE_VIEW = "case.view"
+    CASE_CLOSE = "case.close"
     OVERSIGHT_VIEW = "oversight.view"
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
@@ -85,6 +88,9 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_VOID: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_ERASE: [to(Role.MANAGER)],
+    Permission.REPORT_LINK: [to(Role.TECHNICIAN, when=own), to(*OFFICE)],
+    Permission.CASE_VIEW: [to(Role.SUPERVISOR, Role.MANAGER)],
+    Permission.CASE_CLOSE: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.OVERSIGHT_VIEW: [to(Role.MANAGER)],
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],

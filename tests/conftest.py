@@ -49,6 +49,7 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
         "SECURE": False,
         "SMTP_URL": "",
         "MAIL_FROM": "",
+        "CHAIN_MAIL": "",
         "TESTING": True,
     }
 

@@ -15,6 +15,7 @@ from portal.clock import local, now
 from portal.customers.models import Contact, Equipment, Product, Site
 from portal.forms import Choice, EntryForm, Line, Moment, Words, plain
 from portal.i18n import _, label, lazy, ngettext_
+from portal.mailbox import Mailbox
 
 HOUR = timedelta(hours=1)
 CALL_WORDS = ("channel", "caller_name", "description", "service_class", "work_type", "priority")
@@ -105,6 +106,7 @@ class CallForm(NextVisitForm):
     contact = Choice(lazy("Contact"), required=False)
     contact_name = Line(lazy("Name of the contact"), limit=100)
     contact_phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
+    contact_email = Mailbox(lazy("E-mail"))
     channel = Choice(lazy("Came by"))
     caller_name = Line(lazy("Reported by"), limit=100)
     description = Words(lazy("What the customer says"), required=lazy("Write down what the customer says."), limit=2000)
@@ -120,7 +122,7 @@ class CallForm(NextVisitForm):
         self.contacts = {str(contact.id): contact for contact in (known.contacts if known else [])}
         self.equipment.choices = [(key, unit_words(unit)) for key, unit in self.units.items()]
         self.equipment.choices += [("none", _("Not on the list, or not known yet"))]
-        self.contact.choices = [(key, f"{one.name} {one.phone}") for key, one in self.contacts.items()]
+        self.contact.choices = [(key, contact_words(one)) for key, one in self.contacts.items()]
         self.contact.choices += [("other", _("Somebody else"))]
         self.product.choices = [("", _("Not known yet"))]
         self.product.choices += [(key, f"{label(one)} {one.model}") for key, one in self.products.items()]
@@ -132,6 +134,9 @@ class CallForm(NextVisitForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)
+        if self.contact_email.data and not self.contact_name.data and not self.contact_phone.data:
+            self.contact_name.errors = [*self.contact_name.errors, str(lazy("Whose e-mail is this? Write the name."))]
+            valid = False
         return self.names_the_place() and valid
 
     def names_the_place(self) -> bool:
@@ -166,7 +171,7 @@ class CallForm(NextVisitForm):
         return typed if known is None or typed.product or typed.serial_no else known
 
     def chosen_contact(self) -> Contact | NewContact:
-        typed = NewContact(self.contact_name.data or "", self.contact_phone.data or "")
+        typed = NewContact(self.contact_name.data or "", self.contact_phone.data or "", self.contact_email.data or "")
         known = self.contacts.get(self.contact.data or "")
         return typed if known is None or typed.name or typed.phone else known
 
@@ -196,6 +201,10 @@ def next_window() -> dict[str, datetime]:
 
 def unit_words(unit: Equipment) -> str:
     return " · ".join(part for part in (label(unit.product), unit.product.model, unit.serial_no, unit.location) if part)
+
+
+def contact_words(contact: Contact) -> str:
+    return " · ".join(part for part in (contact.name, contact.phone, contact.email) if part)
 
 
 def pairs(codes: tuple[str, ...], names: dict[str, Any]) -> list[tuple[str, Any]]:

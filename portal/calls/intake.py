@@ -25,10 +25,11 @@ class Newcomer:
 
 @dataclass(frozen=True)
 class NewContact:
-    """Somebody to ask for who is not on the list; both empty: nobody was named."""
+    """Somebody to ask for who is not on the list; name and phone empty: nobody was named. Copies go to `email`."""
 
     name: str
     phone: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def add_place(newcomer: Newcomer, branch: Branch) -> Site:
 def add_contact(site: Site, contact: NewContact) -> Contact | None:
     if not contact.name and not contact.phone:
         return None
-    return customers.add_contact(site, contact.name or contact.phone, contact.phone)
+    return customers.add_contact(site, contact.name or contact.phone, contact.phone, email=contact.email)
 
 
 def add_unit(site: Site, unit: NewUnit) -> Equipment | None:

@@ -42,8 +42,8 @@ def add_site(
     return entered("add_site", site)
 
 
-def add_contact(site: Site, name: str, phone: str = "", role: str = "employee") -> Contact:
-    return entered("add_contact", Contact(site=site, name=name, phone=phone, role=role))
+def add_contact(site: Site, name: str, phone: str = "", role: str = "employee", email: str = "") -> Contact:
+    return entered("add_contact", Contact(site=site, name=name, phone=phone, role=role, email=email))
 
 
 def add_equipment(

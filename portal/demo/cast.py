@@ -87,7 +87,10 @@ def load_customer(row: dict[str, Any], cast: Cast, today: date) -> None:
             access_note=place["access_note"],
             hazards=place["hazards"],
         )
-        contacts = [customers.add_contact(site, who["name"], who["phone"], who["role"]) for who in place["contacts"]]
+        contacts = [
+            customers.add_contact(site, who["name"], who["phone"], who["role"], who.get("email", ""))
+            for who in place["contacts"]
+        ]
         for unit in place["equipment"]:
             equipment = install(unit, site, cast, today)
             branch = cast.branches[place["branch"]]

@@ -26,6 +26,7 @@ from portal.reports import words
 
 
 def init_app(app: Flask) -> None:
+    from portal.reports import letters  # noqa: F401  registers its jobs
     from portal.reports.views import blueprints
 
     app.jinja_env.globals.update(

@@ -84,3 +84,17 @@ def is_usual_time(reported: Reported) -> bool:
         return True
     standard = reported.standard_minutes
     return reported.labour_minutes >= TOO_SHORT and (not standard or reported.labour_minutes <= TOO_LONG * standard)
+
+
+def link_state(*, used: bool, revoked: bool, expired: bool, erased: bool, void: bool, newest: bool) -> str:
+    """What a link to sign by is good for: `open`, or why it is not. An erased report is gone whatever became of the
+    link; a link that was used stays used."""
+    present = {
+        "erased": erased,
+        "used": used,
+        "revoked": revoked,
+        "void": void,
+        "superseded": not newest,
+        "expired": expired,
+    }
+    return next((state for state, holds in present.items() if holds), "open")

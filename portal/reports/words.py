@@ -78,6 +78,22 @@ DOUBTS: dict[str, tuple[Any, Any]] = {
     ),
 }
 
+LINK_STATES: dict[str, tuple[Any, str]] = {
+    # state: (word, kind of tag)
+    "open": (lazy("Open"), "info"),
+    "used": (lazy("Used"), "good"),
+    "revoked": (lazy("Revoked"), "neutral"),
+    "expired": (lazy("Expired"), "neutral"),
+    "void": (lazy("Report void"), "neutral"),
+    "superseded": (lazy("Report replaced"), "neutral"),
+    "erased": (lazy("Report erased"), "neutral"),
+}
+OUTCOMES_OF_CASES = {
+    "withdrawn": lazy("The customer takes it back"),
+    "confirmed": lazy("The signature is not the customer's"),
+    "unclear": lazy("It cannot be found out"),
+}
+
 
 def check_tag(name: str) -> str:
     return str(CHECKS[name][0])

@@ -11,8 +11,9 @@ vanish unseen, because the head is kept apart.
 
 from flask import Flask
 
-from portal.signing import cli
+from portal.signing import cli, letters
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(cli.signing)
+    letters.init_app(app)

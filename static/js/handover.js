@@ -8,15 +8,6 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// Ink of a step that is over does not stay on the phone.
-if (!document.querySelector("[data-signature]")) {
-  try {
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith("ink:")) sessionStorage.removeItem(key);
-  } catch {
-    // no storage, nothing kept
-  }
-}
-
 async function stayAwake() {
   if (document.visibilityState !== "visible") return;
   try {

@@ -6,12 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import clock
 from portal.accounts.models import SignIn
 from portal.calls.models import Visit
 from portal.db import db
 from portal.reports import operations as reports
-from portal.reports.models import HandOver, Report
+from portal.reports.models import HandOver, PublicLink, Report
 from portal.reports.operations.signing import Mark
 from portal.visits import operations as visits
 from tests.page import Page, Person
@@ -103,3 +105,39 @@ def sign(phone: Person, address: str, **fields: str) -> Page:
 
 def release(phone: Person, address: str, pin: str = "2468") -> Page:
     return phone.post(f"{address}/release", {"pin": pin})
+
+
+def unsigned(world: Any) -> Report:
+    """A report that ended without a signature, because nobody opened; committed."""
+    visit = locked_door(world)
+    report = reports.end_unsigned(
+        visit, absence="absent", reason="敲门无人应", photo=picture(), person=world.person("zhang")
+    )
+    db.session.commit()
+    return report
+
+
+def issued(world: Any, report: Report, **fields: Any) -> PublicLink:
+    """A link to sign by, made by the dispatcher; committed."""
+    given = {"signer_name": "甲示例", "signer_role": "employee", "locale": "zh_Hans", "email": ""} | fields
+    link = reports.issue_link(report, **given, person=world.person("sun"))
+    db.session.commit()
+    return link
+
+
+def entrance(link: PublicLink) -> str:
+    """The path of a link's address."""
+    return f"/{'s' if link.purpose == 'sign' else 'c'}/{reports.link_token(link.id)}"
+
+
+def known_address(world: Any, email: str = "customer@example.com") -> str:
+    """From now on the gym's contact has an e-mail address."""
+    world.site().contacts[0].email = email
+    db.session.commit()
+    return email
+
+
+def copy_of(report: Report) -> PublicLink:
+    """The link of the copy that went to the registered contact."""
+    query = select(PublicLink).where(PublicLink.report_id == report.id, PublicLink.purpose == "copy")
+    return db.session.scalars(query).one()

@@ -3,7 +3,15 @@
 from portal.reports.operations.ending import erase_report, void_report
 from portal.reports.operations.ends import end_unsigned, sign_on_paper
 from portal.reports.operations.handing import Signer, hand_over, take_back
-from portal.reports.operations.links import close_dispute, issue_copy, issue_link, open_dispute, revoke_link
+from portal.reports.operations.links import (
+    close_dispute,
+    issue_copy,
+    issue_link,
+    link_token,
+    open_dispute,
+    registered_email,
+    revoke_link,
+)
 from portal.reports.operations.reviewing import approve, correct_report, resubmit, return_report
 from portal.reports.operations.sealing import verify_token
 from portal.reports.operations.signing import Mark, co_sign, sign_by_link, sign_report
@@ -23,7 +31,9 @@ __all__ = [
     "hand_over",
     "issue_copy",
     "issue_link",
+    "link_token",
     "open_dispute",
+    "registered_email",
     "resubmit",
     "return_report",
     "revoke_link",

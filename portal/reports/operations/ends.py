@@ -12,6 +12,7 @@ from portal.i18n import lazy
 from portal.reports.content import at_place
 from portal.reports.models import Report, survey_of
 from portal.reports.operations.handing import Signer, ensure_ready, to_be_signed
+from portal.reports.operations.links import send_copy
 from portal.reports.operations.sealing import first_signature, submit, technicians_marks
 from portal.reports.paper.formats import Tongue
 from portal.visits import operations as visits
@@ -46,6 +47,7 @@ def end_unsigned(
         "photo": digest,
     }
     report = submit(visit, content, evidence, signed=False)
+    send_copy(report, person)
     history.record("end_unsigned", report, person_id=person.id, number=report.number, absence=absence)
     return report
 
@@ -86,6 +88,7 @@ def sign_on_paper(
     evidence = declaration(person, moment, facts) | {"method": "paper", "photo": digest, "reason": reason or None}
     report = submit(visit, content, evidence, signed=True)
     first_signature(report, content, "paper")
+    send_copy(report, person)
     history.record("sign_on_paper", report, person_id=person.id, number=report.number)
     return report
 

@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 
-from portal import history
+from portal import history, jobs
 from portal.accounts.models import Person
 from portal.accounts.secrets import token_hash
+from portal.calls.models import Visit
 from portal.calls.operations import lock
 from portal.clock import now
 from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.reports.models import Dispute, PublicLink, Report, newest_report
-from portal.signing.operations import signing_key
+from portal.signing.operations import content_of, signing_key
 from portal.signing.rules import token
 
 SIGN_WITHIN = timedelta(days=7)  # contract 7: a link to sign by lives seven days
@@ -21,19 +22,59 @@ COPY_KEPT = timedelta(days=90)
 def issue_link(
     report: Report, *, signer_name: str, signer_role: str, locale: str, email: str = "", person: Person
 ) -> PublicLink:
-    """An address at which one person signs this revision. Several may be open for several signers."""
+    """An address at which one person signs this revision. Several may be open for several signers. With `email` a
+    letter takes it there; without, somebody hands it over in another way."""
     lock(report.visit)
     newest = newest_report(report.visit)
     if newest is None or newest.id != report.id or report.void or report.erased:
         raise Conflict(lazy("Only the newest revision of a report can be signed."))
     link = add_link(report, "sign", locale, email, person, signer_name, signer_role)
+    if email:
+        jobs.enqueue("signing_link", key=f"link:{link.id}", about=about(report), link=str(link.id))
     history.record("issue_link", report, person_id=person.id, number=report.number, link=link.id)
     return link
 
 
+def ensure_live(link: PublicLink) -> None:
+    """Locks the visit; refuses a link that is used, revoked or out of time, and a report that is not the newest."""
+    report = link.report
+    lock(report.visit)
+    db.session.refresh(link, ["used_at", "revoked_at"], with_for_update=True)
+    newest = newest_report(report.visit)
+    if link.used_at or link.revoked_at or link.expires_at <= now():
+        raise Conflict(lazy("This address does not work any more."))
+    if newest is None or newest.id != report.id or report.void or report.erased:
+        raise Conflict(lazy("There is a newer report in place of this one. Ask for a new address."))
+
+
 def issue_copy(report: Report, *, locale: str, email: str, person: Person) -> PublicLink:
-    """The address of the customer's own copy, for the letter to the registered contact."""
-    return add_link(report, "copy", locale, email, person)
+    """The address of the customer's own copy, with the letter that carries it and the paper to the registered contact.
+    The letter waits as a job of the same transaction: a report that is not stored sends nothing."""
+    link = add_link(report, "copy", locale, email, person)
+    jobs.enqueue("customer_copy", key=f"copy:{link.id}", about=about(report), link=str(link.id))
+    return link
+
+
+def send_copy(report: Report, person: Person) -> PublicLink | None:
+    """What every report does when it is signed or ended: its copy goes to the registered contact, in the report's
+    language. None when no contact has an e-mail address."""
+    email = registered_email(report.visit)
+    return (
+        issue_copy(report, locale=content_of(report.document)["language"], email=email, person=person)
+        if email
+        else None
+    )
+
+
+def registered_email(visit: Visit) -> str:
+    """The address of the call's contact, else of the site's first contact that has one; "" when nobody has."""
+    known = [visit.call.contact] if visit.call.contact else []
+    return next((contact.email for contact in (*known, *visit.call.site.contacts) if contact.email), "")
+
+
+def about(report: Report) -> str:
+    """Under which name a report's jobs are found."""
+    return f"report:{report.id}"
 
 
 def add_link(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portal import history, ink
+from portal.accounts.models import Person
 from portal.calls.models import Visit
 from portal.calls.operations import advance, lock
 from portal.clock import now
@@ -18,6 +19,7 @@ from portal.i18n import lazy
 from portal.reports.content import at_place, compose, same_facts
 from portal.reports.models import HandOver, PublicLink, Report, ReportSignature, Survey, newest_report, survey_of
 from portal.reports.operations.handing import Signer, next_revision
+from portal.reports.operations.links import ensure_live, send_copy
 from portal.reports.operations.sealing import first_signature, submit, technicians_marks
 from portal.reports.statement import statement
 from portal.signing import operations as signing
@@ -77,6 +79,7 @@ def sign_report(given: HandOver, mark: Mark, *, remarks: str = "") -> Report:
     }
     report = submit(visit, shown | own, evidence, signed=True)
     first_signature(report, shown, mark.method, hand_over_id=given.id)
+    send_copy(report, db.session.get_one(Person, given.person_id))
     history.record("sign_report", report, person_id=given.person_id, number=report.number, method=mark.method)
     return report
 
@@ -134,24 +137,23 @@ def co_sign(given: HandOver, mark: Mark, signer: Signer, *, remarks: str = "") -
     return signature
 
 
-def sign_by_link(link: PublicLink, mark: Mark, signer: Signer, *, remarks: str = "") -> ReportSignature:
-    """The customer signs on their own phone. The link is used up; a report without a signature is signed from now."""
+def sign_by_link(
+    link: PublicLink, mark: Mark, signer: Signer, *, remarks: str = "", locale: str = ""
+) -> ReportSignature:
+    """The customer signs on their own phone. The link is used up; a report without a signature is signed from now.
+    `locale` is the language in which the statement was shown, the link's own if it was not changed."""
     report = link.report
-    lock(report.visit)
-    db.session.refresh(link, ["used_at", "revoked_at"], with_for_update=True)
-    newest = newest_report(report.visit)
-    if link.used_at or link.revoked_at or link.expires_at <= now():
-        raise Conflict(lazy("This address does not work any more."))
-    if newest is None or newest.id != report.id or report.void or report.erased:
-        raise Conflict(lazy("There is a newer report in place of this one. Ask for a new address."))
+    ensure_live(link)
     survey = ensure_surveyed(report.visit)
     mark.check()
-    signature = join(report, mark, signer, link.locale, remarks, {"link_id": str(link.id)}, survey, link_id=link.id)
+    where = {"link_id": str(link.id)}
+    signature = join(report, mark, signer, locale or link.locale, remarks, where, survey, link_id=link.id)
     link.used_at = signature.signed_at
     if not report.signed:
         report.signed = True
         if report.visit.state == "unsigned":
             advance(report.visit, "signed")
+        send_copy(report, link.created_by)
     db.session.flush()
     history.record("sign_by_link", report, person_id=link.created_by_id, number=report.number, method=mark.method)
     return signature

@@ -11,6 +11,7 @@ from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.reports import survey as questionnaire
 from portal.reports.models import HandOver, PublicLink, Survey, survey_of
+from portal.reports.operations.links import ensure_live
 from portal.signing import operations as sealed
 from portal.signing.models import SURVEY
 
@@ -23,10 +24,11 @@ def answer_survey(given: HandOver, answers: dict[str, Any] | None) -> Survey:
     return keep_survey(given.visit, given.locale, answers, given.person_id, hand_over_id=given.id, assisted=True)
 
 
-def answer_by_link(link: PublicLink, answers: dict[str, Any] | None) -> Survey:
-    """The same on the customer's own phone."""
-    visit = link.report.visit
-    return keep_survey(visit, link.locale, answers, link.created_by_id, link_id=link.id, assisted=False)
+def answer_by_link(link: PublicLink, answers: dict[str, Any] | None, *, locale: str = "") -> Survey:
+    """The same on the customer's own phone, where nobody stands by; `locale` as in `sign_by_link`."""
+    ensure_live(link)
+    visit, spoken = link.report.visit, locale or link.locale
+    return keep_survey(visit, spoken, answers, link.created_by_id, link_id=link.id, assisted=False)
 
 
 def keep_survey(

@@ -1,9 +1,9 @@
 """Routes: on the technician's side of the hand-over, on the customer's, the reports themselves, their review, and the
 list of doubtful signatures."""
 
-from portal.reports.views import customer, ending, oversight, papers, public, review, visit
+from portal.reports.views import cases, copies, customer, ending, link, links, oversight, papers, public, review, visit
 from portal.reports.views.base import bp
 
-blueprints = (bp, customer.bp)
+blueprints = (bp, customer.bp, link.bp, copies.bp)
 
-__all__ = ["blueprints", "ending", "oversight", "papers", "public", "review", "visit"]
+__all__ = ["blueprints", "cases", "ending", "links", "oversight", "papers", "public", "review", "visit"]

@@ -13,13 +13,13 @@ from portal.htmx import page
 from portal.i18n import lazy
 from portal.permissions import during_handover, signed_in
 from portal.reports import operations, queries
-from portal.reports import survey as questionnaire
 from portal.reports.forms import CoSignatureForm, ReleaseForm, SignatureForm, survey_form
 from portal.reports.models import HandOver, survey_of
 from portal.reports.reading import Reading
 from portal.reports.signers import signers_of
 from portal.reports.statement import statement
 from portal.reports.views.base import changes_in, photo_of
+from portal.reports.views.steps import Steps, questions_of
 
 bp = Blueprint("handover", __name__, url_prefix="/h/<token>")
 
@@ -54,7 +54,21 @@ def is_over(given: HandOver) -> bool:
 def step_page(template: str, given: HandOver, **context: Any) -> Response:
     payload = given.payload
     first = payload["report_version"] == 1
-    return page(template, given=given, payload=payload, reading=Reading(payload), first=first, **context)
+    steps = steps_of(given)
+    return page(template, given=given, payload=payload, reading=Reading(payload), first=first, steps=steps, **context)
+
+
+def steps_of(given: HandOver) -> Steps:
+    def address(endpoint: str, **values: Any) -> str:
+        return url_for(f"handover.{endpoint}", token=given.token, **values)
+
+    return Steps(
+        report=address("show"),
+        again=address("show", step="report"),
+        survey=address("survey"),
+        signature=address("signature"),
+        photo=lambda digest: address("photo", digest=digest),
+    )
 
 
 def present_step(given: HandOver) -> str:
@@ -80,9 +94,8 @@ def show(token: str) -> BaseResponse:
     again = request.args.get("step") == "report" or given.payload["report_version"] > 1
     if step == "sign" and not again:
         return to("signature", given)
-    following = "signature" if step == "sign" else "survey"
     changes = changes_in(given.visit, given.payload)
-    return step_page("handover/report.html", given, following=following, changes=changes)
+    return step_page("handover/report.html", given, surveyed=step == "sign", changes=changes)
 
 
 def done(given: HandOver) -> Response:
@@ -110,16 +123,7 @@ def survey(token: str) -> BaseResponse:
             return to("signature", given)
     if present_step(given) != "report":
         return stopped(given, form) if form.refusal or form.problem else to("show", given)
-    asked = questionnaire.asked(given.payload)
-    more = [question.name for question in asked if not question.required]
-    return step_page(
-        "handover/survey.html",
-        given,
-        form=form,
-        first_questions=[question.name for question in asked if question.required],
-        more_questions=more,
-        more_open=any(form[name].errors for name in more),
-    )
+    return step_page("handover/survey.html", given, form=form, **questions_of(given.payload, form))
 
 
 @bp.route("/signature", methods=["GET", "POST"])

@@ -2,23 +2,20 @@
 
 from typing import Any
 
-from flask import Response, current_app, make_response, request, url_for
+from flask import Response, make_response, request, url_for
 from flask_login import current_user
 
-from portal import files
 from portal.calls.filters import as_cursor, cursor_text
 from portal.htmx import page
 from portal.permissions import Permission, may, requires
-from portal.reports import paper, queries, signers
+from portal.reports import delivery, printing, queries, signers
 from portal.reports import survey as questionnaire
-from portal.reports.content import at_place
 from portal.reports.forms import ReportFilters
 from portal.reports.models import Report, survey_of
-from portal.reports.paper.seal import seal
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
 from portal.reports.views.base import bp, changes_in, find_report, photo_of
-from portal.signing.operations import content_of, evidence_of
+from portal.signing.operations import content_of
 
 COPIES = ("customer", "office")
 
@@ -67,6 +64,7 @@ def show(number: str) -> Response:
         answers=queries.answers_to_returns(report),
         survey=shown_survey(report),
         answer_words=questionnaire.answer_words,
+        **delivery.of_page(report),
     )
 
 
@@ -108,46 +106,10 @@ def photo(number: str, digest: str) -> Response:
 @bp.get("/reports/<number>.pdf")
 @requires(Permission.REPORT_VIEW)
 def pdf(number: str) -> Response:
-    """The paper, made anew from the sealed record at each request: the same record gives the same bytes."""
-    report = find_report(number)
+    report, copy = find_report(number), request.args.get("copy")
     if report.erased:
         return erased_page(report, 410)
-    payload, evidence = content_of(report.document), evidence_of(report.document)
-    digest = report.document.content_digest
-    copy = request.args.get("copy")
-    content = paper.render(
-        payload,
-        photos=pictures(payload),
-        signatures=[paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name"))],
-        content_hash=digest,
-        qr_text=f"{report.number} sha256:{digest[:12]}",
-        review=approval(report),
-        mark="superseded" if queries.revisions_of(report)[-1].revision != report.revision else None,
-        copy=copy if copy in COPIES else None,
-    )
-    if certificate := current_app.config.get("SEAL_CERTIFICATE"):
-        content = seal(content, certificate, current_app.config.get("SEAL_PASSWORD"))
-    response = make_response(content)
+    response = make_response(printing.printed(report, copy if copy in COPIES else None))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
     return response
-
-
-def pictures(payload: dict[str, Any]) -> dict[str, bytes]:
-    """The photos that are still in the store; the paper says where one is missing."""
-    found = {}
-    for shot in payload["photos"]:
-        try:
-            found[shot["digest"]] = files.read(shot["digest"])
-        except OSError:
-            continue
-    return found
-
-
-def approval(report: Report) -> paper.Review | None:
-    """The review that stands on the paper: an approval; a returned report is not done yet."""
-    last = report.reviews[-1] if report.reviews else None
-    if last is None or last.result != "approved":
-        return None
-    at = at_place(last.recorded_at, report.visit.zone) or ""
-    return paper.Review(result=last.result, by=last.reviewer.name, at=at, note=last.note or None)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, abort, make_response
+from flask import Response, abort, after_this_request, make_response, request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from portal import throttle
+from portal import i18n, throttle
 from portal.accounts.secrets import token_hash
 from portal.clock import now
 from portal.db import db
+from portal.htmx import page
 from portal.permissions import public
 from portal.reports.models import PublicLink, Report
 
@@ -26,20 +27,32 @@ def secret_page(view: View) -> View:
     @public
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Response:
+        after_this_request(keep_private)  # also of the pages that say no
         throttle.ensure_allowed()
-        response = make_response(view(*args, **kwargs))
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return make_response(view(*args, **kwargs))
 
     return guarded
+
+
+def keep_private(response: Response) -> Response:
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def unknown() -> Any:
     """Nothing here: the same answer whether the token never was, has run out of use or is no token at all."""
     throttle.wrong_token()
-    abort(404)
+    if spoken():
+        i18n.speak(spoken())
+    abort(page("link/unknown.html", 404))
+
+
+def spoken() -> str:
+    """The language that the reader chose on the page; it travels in the address, so that no cookie is needed."""
+    chosen = request.args.get("lang", "")
+    return chosen if chosen in i18n.LOCALES else ""
 
 
 def find_link(token: str, purpose: str) -> PublicLink:
