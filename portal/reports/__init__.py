@@ -10,6 +10,7 @@ from portal.reports import words
 
 
 def init_app(app: Flask) -> None:
+    from portal.reports import checks  # noqa: F401  registers what `signing check` compares
     from portal.reports.views import blueprints
 
     app.jinja_env.globals.update(
