@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CALL_VIEW = "call.view"
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
+    REPORT_PROOF = "report.proof"
     REPORT_REVIEW = "report.review"
     SURVEY_VIEW = "survey.view"
     STOCK_VIEW = "stock.view"
@@ -71,6 +72,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.CALL_VIEW: [to(*OFFICE)],
     Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
     Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.REPORT_PROOF: [to(*OFFICE)],
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],

@@ -108,7 +108,7 @@ def verify_chain() -> list[Break]:
         if document.erased:
             emptied[document.n] = document.number
         if document.kind == ERASURE and not why:
-            named |= {n for n in content_of(document)["documents"] if n < document.n}
+            named |= {n for n in content_of(document).get("documents", []) if n < document.n}
         last = head.Place(document.n, document.link)
     found += [Break(n, emptied[n], "it was emptied without an erasure") for n in sorted(emptied.keys() - named)]
     return found + list(end_of_chain(last))
@@ -120,6 +120,11 @@ def broken(document: SealedDocument, last: head.Place) -> str | None:
         return difference(document, last)
     except rows.UNREADABLE:
         return "it holds values of another type"
+
+
+def stands(document: SealedDocument) -> bool:
+    """Whether this one document is what was sealed, whatever stands before it in the chain."""
+    return broken(document, head.Place(document.n - 1, document.previous_link)) is None
 
 
 def difference(document: SealedDocument, last: head.Place) -> str | None:

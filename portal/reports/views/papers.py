@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, make_response, request, url_for
+from flask import Response, abort, make_response, request, url_for
 from flask_login import current_user
 
 from portal import files
@@ -11,9 +11,11 @@ from portal.htmx import page
 from portal.permissions import Permission, may, requires
 from portal.reports import paper, queries
 from portal.reports import survey as questionnaire
+from portal.reports.bundle import bundle
 from portal.reports.content import at_place
 from portal.reports.forms import ReportFilters
 from portal.reports.models import Report, survey_of
+from portal.reports.proof import verify_address
 from portal.reports.reading import Reading, ink_image
 from portal.reports.rules import WAITING
 from portal.reports.views.base import bp, find_report, photo_of
@@ -64,6 +66,7 @@ def show(number: str) -> Response:
         answers=queries.answers_to_returns(report),
         survey=shown_survey(report),
         answer_words=questionnaire.answer_words,
+        public_page=verify_address(report),
     )
 
 
@@ -83,22 +86,38 @@ def photo(number: str, digest: str) -> Response:
 def pdf(number: str) -> Response:
     """The paper, made anew from the sealed record at each request: the same record gives the same bytes."""
     report = find_report(number)
-    payload, evidence = content_of(report.document), evidence_of(report.document)
-    digest = report.document.content_digest
     copy = request.args.get("copy")
-    content = paper.render(
+    response = make_response(printed(report, copy if copy in COPIES else None))
+    response.mimetype = "application/pdf"
+    response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
+    return response
+
+
+def printed(report: Report, copy: str | None = None) -> bytes:
+    payload, evidence = content_of(report.document), evidence_of(report.document)
+    return paper.render(
         payload,
         photos=pictures(payload),
         signature=paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name")),
-        content_hash=digest,
-        qr_text=f"{report.number} sha256:{digest[:12]}",
+        content_hash=report.document.content_digest,
+        qr_text=verify_address(report),
         review=approval(report),
         superseded=queries.revisions_of(report)[-1].revision != report.revision,
-        copy=copy if copy in COPIES else None,
+        copy=copy,
     )
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
+
+
+@bp.get("/reports/<number>/proof.zip")
+@requires(Permission.REPORT_PROOF)
+def proof(number: str) -> Response:
+    """Everything that proves this revision, to take away. What was erased can no longer be proved by its text."""
+    report = find_report(number)
+    if report.erased:
+        abort(404)
+    response = make_response(bundle(report, printed(report)))
+    response.mimetype = "application/zip"
+    name = f"{report.number}-{report.revision}-proof.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
