@@ -13,7 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal import htmx, receipts
 from portal.permissions import Access, may
 
-POST_WITHOUT_ENTRY = {"accounts.login", "accounts.logout", "accounts.language", "accounts.theme", "accounts.unlock"}
+POST_WITHOUT_ENTRY = {
+    "accounts.login",
+    "accounts.logout",
+    "accounts.language",
+    "accounts.theme",
+    "accounts.unlock",
+    "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
+}
 
 
 def init_app(app: Flask) -> None:

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CALL_VIEW = "call.view"
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
+    REPORT_PROOF = "report.proof"
     REPORT_REVIEW = "report.review"
     REPORT_LINK = "report.link"
     REPORT_VOID = "report.void"
@@ -85,6 +86,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.CALL_VIEW: [to(*OFFICE)],
     Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
     Permission.REPORT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.REPORT_PROOF: [to(*OFFICE)],
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_VOID: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_ERASE: [to(Role.MANAGER)],

@@ -26,7 +26,7 @@ from portal.reports import words
 
 
 def init_app(app: Flask) -> None:
-    from portal.reports import letters  # noqa: F401  registers its jobs
+    from portal.reports import checks, letters  # noqa: F401  register what `signing check` compares, and jobs
     from portal.reports.views import blueprints
 
     app.jinja_env.globals.update(

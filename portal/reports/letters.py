@@ -11,10 +11,10 @@ from portal.clock import now
 from portal.db import db
 from portal.i18n import TAGS, _, current_locale, fmt, lazy, speaking
 from portal.mail import Letter
+from portal.reports import printing
 from portal.reports.addresses import link_address, verify_address
 from portal.reports.linkstate import state_of
 from portal.reports.models import PublicLink
-from portal.reports.printing import customer_pdf
 from portal.reports.reading import Reading
 from portal.signing.operations import content_of
 
@@ -99,12 +99,15 @@ def send_customer_copy(job: jobs.Job) -> None:
     if not link.email or link.report.erased or link.revoked_at or link.expires_at <= now():
         job.payload = job.payload | {NOT_SENT: True}
         return
+    report_id, pdf = link.report_id, printing.printed(link.report, printing.CUSTOMERS)
+    mark = printing.edition_mark(link.report, printing.CUSTOMERS)
     with speaking(link.locale):
-        written = copy_letter(link)
+        written = copy_letter(link, pdf)
     mail.send(written, mail.message_id(job))
+    printing.keep(report_id, mark, pdf)
 
 
-def copy_letter(link: PublicLink) -> Letter:
+def copy_letter(link: PublicLink, pdf: bytes) -> Letter:
     report, content = link.report, content_of(link.report.document)
     number, title = report.number, Reading(content).word("title")
     opening = (
@@ -126,7 +129,7 @@ def copy_letter(link: PublicLink) -> Letter:
             ),
             *questions(content),
         ],
-        (f"{title} {number}.pdf", customer_pdf(report)),
+        (f"{title} {number}.pdf", pdf),
     )
 
 

@@ -1,32 +1,174 @@
-"""A sealed report as the bytes of its PDF, for pages and letters alike."""
+"""A sealed report as the bytes of its PDF, for pages, letters and proof bundles alike.
 
+A paper that was made is kept: the same edition (what was sealed, who signed, its review, its mark, copy and languages)
+is the same file for ever, also when the company's seal on it could not be made twice with the same bytes.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
 from portal import files
-from portal.reports import paper, queries
+from portal.clock import now
+from portal.db import afterwards, db, new_id
+from portal.reports import paper, proof
+from portal.reports.addresses import verify_address
 from portal.reports.content import at_place
-from portal.reports.models import Report
+from portal.reports.models import KeptPaper, Report, ReportSignature, newest_report
+from portal.reports.paper.formats import Tongue
+from portal.reports.paper.seal import seal
+from portal.signing.head import Place
+from portal.signing.models import SealedDocument
 from portal.signing.operations import content_of, evidence_of
+from portal.signing.rules import canonical
+
+FORM = "PAPER-1"  # another layout of the paper is another edition
+COPIES = ("customer", "office")
 
 
-def customer_pdf(report: Report) -> bytes:
-    """The customer's own copy. Writes nothing: a letter asks for it before it talks to the mail server."""
-    return printed(report, "customer")
+@dataclass(frozen=True)
+class Edition:
+    """Which paper of a report: `copy` is None, `customer` or `office`; `second` a second language or None."""
+
+    copy: str | None = None
+    second: str | None = None
 
 
-def printed(report: Report, copy: str | None = None) -> bytes:
-    """The paper, made anew from the sealed record: the same record gives the same bytes."""
+PLAIN, CUSTOMERS = Edition(), Edition("customer")
+
+
+def printed(report: Report, edition: Edition = PLAIN) -> bytes:
+    """The paper as it was kept, or made from the sealed record. Writes nothing: see `keep`."""
+    kept = kept_digest(report, edition)
+    if kept is not None:
+        try:
+            return files.read(kept)
+        except OSError:
+            pass  # the store has lost it: it is made again and says the same
+    return made(report, edition)
+
+
+def served(report: Report, edition: Edition = PLAIN) -> bytes:
+    """The paper for the request at hand; one that was made just now is kept after the answer."""
+    pdf, mark, report_id = printed(report, edition), edition_mark(report, edition), report.id
+    if kept_digest(report, edition) is None:
+        afterwards(lambda: keep(report_id, mark, pdf))
+    return pdf
+
+
+def kept_digest(report: Report, edition: Edition) -> str | None:
+    mark = edition_mark(report, edition)
+    wanted = select(KeptPaper.digest).where(KeptPaper.report_id == report.id, KeptPaper.edition == mark)
+    return db.session.scalar(wanted)
+
+
+def keep(report_id: uuid.UUID, mark: str, pdf: bytes) -> None:
+    """Keeps a paper that was made, once."""
+    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    row = {
+        "id": new_id(),
+        "report_id": report_id,
+        "edition": mark,
+        "digest": files.keep(pdf, "application/pdf"),
+        "recorded_at": now(),
+    }
+    db.session.execute(insert(KeptPaper).values(row).on_conflict_do_nothing(index_elements=["report_id", "edition"]))
+
+
+def edition_mark(report: Report, edition: Edition) -> str:
+    """The digest of everything that this paper is made from."""
+    review = approval(report)
+    parts: list[Any] = [
+        FORM,
+        report.document.content_digest,
+        [one.document.content_digest for one in further(report)],
+        [review.by, review.at, review.note] if review else None,
+        watermark(report),
+        edition.copy,
+        edition.second,
+        verify_address(report),
+        bool(certificate()),
+    ]
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
+def made(report: Report, edition: Edition) -> bytes:
     payload, evidence = content_of(report.document), evidence_of(report.document)
-    digest = report.document.content_digest
-    return paper.render(
+    newest = newest_document(report)
+    pdf = paper.render(
         payload,
         photos=pictures(payload),
-        signatures=[paper.Signature(strokes=evidence.get("strokes"), typed_name=evidence.get("typed_name"))],
-        content_hash=digest,
-        qr_text=f"{report.number} sha256:{digest[:12]}",
+        signatures=signatures_of(report, payload, evidence),
+        technicians=[paper.TechnicianMark(one["name"], one["strokes"]) for one in evidence.get("technicians") or []],
+        secondary=edition.second,
+        # The office's copy masks the phone number, which the record would show.
+        proof=proof.record_bytes(report, Place(newest.n, newest.link)) if edition.copy != "office" else None,
+        chain_head=f"#{newest.n} {newest.link[:16]}",
+        content_hash=report.document.content_digest,
+        qr_text=verify_address(report),
         review=approval(report),
-        mark="superseded" if queries.revisions_of(report)[-1].revision != report.revision else None,
-        copy=copy,
+        mark=watermark(report),
+        copy=edition.copy,
+    )
+    own = certificate()
+    return seal(pdf, own, current_app.config.get("SEAL_PASSWORD")) if own else pdf
+
+
+def certificate() -> Any:
+    return current_app.config.get("SEAL_CERTIFICATE")
+
+
+def watermark(report: Report) -> str | None:
+    """What stands across the paper: void goes before superseded."""
+    if report.void is not None:
+        return "void"
+    newest = newest_report(report.visit)
+    return "superseded" if newest is not None and newest.revision > report.revision else None
+
+
+def further(report: Report) -> list[ReportSignature]:
+    """The signatures after the one that stands in the report's own document."""
+    return [one for one in report.signatures if one.document_n != report.document_n]
+
+
+def newest_document(report: Report) -> SealedDocument:
+    """The last link of the chain that this paper hangs on: whoever holds the paper holds the chain up to there."""
+    documents = [report.document, *(one.document for one in further(report))]
+    if report.void is not None:
+        documents.append(report.void.document)
+    return max(documents, key=lambda document: document.n)
+
+
+def signatures_of(report: Report, payload: dict[str, Any], evidence: dict[str, Any]) -> list[paper.Signature]:
+    """The first signer's mark, then everybody else's, in the order of signing."""
+    tongue = Tongue(payload["language"])
+    found = [mark_of(payload, evidence, tongue, "")] if payload.get("signer_name") else []
+    for one in further(report):
+        content, how = content_of(one.document), evidence_of(one.document)
+        name, role = content["signer_name"] or "", tongue.choice("signer_role", content["signer_role"])
+        by_link = tongue.word("by_link") if one.link_id else ""
+        found.append(mark_of(content, how, tongue, by_link, name=name, role=role, at=content["signed_at"]))
+    return found
+
+
+def mark_of(
+    content: dict[str, Any], evidence: dict[str, Any], tongue: Tongue, by_link: str, **who: Any
+) -> paper.Signature:
+    notes = [
+        by_link,
+        tongue.word("on_paper") if evidence.get("method") == "paper" else "",
+        tongue.word("witness", who=evidence["witness"]) if evidence.get("witness") else "",
+        tongue.word("signed_for", who=content["signed_for"]) if content.get("signed_for") else "",
+    ]
+    note = " · ".join(filter(None, notes))
+    return paper.Signature(
+        strokes=evidence.get("strokes") or None, typed_name=evidence.get("typed_name"), note=note, **who
     )
 
 

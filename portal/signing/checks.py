@@ -1,6 +1,6 @@
 """Everything that `signing check` compares: the chain itself, and what features say of their own rows against it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import func, select
 
@@ -20,7 +20,14 @@ def register(check: Check) -> Check:
 
 def audit() -> list[Break]:
     """Every break, those of the chain first."""
-    return [*verify_chain(), *(found for check in _checks for found in check())]
+    return list(breaks())
+
+
+def breaks() -> Iterator[Break]:
+    """The same one after the other, for whoever needs to know only whether there is one."""
+    yield from verify_chain()
+    for check in _checks:
+        yield from check()
 
 
 def count() -> int:

@@ -1,9 +1,9 @@
 """Sealing a document onto the end of the chain, emptying one on a lawful request, and checking the chain."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -12,8 +12,9 @@ from sqlalchemy import select, text, update
 
 from portal.clock import now
 from portal.db import db, new_id
-from portal.signing import head, rules
+from portal.signing import head, rows, rules
 from portal.signing.models import ERASURE, ErasedDocument, SealedDocument
+from portal.signing.rows import Break
 
 CHAIN_LOCK = 4_653_521  # any number that nothing else uses for pg_advisory_xact_lock
 
@@ -93,28 +94,21 @@ def erase(documents: Iterable[SealedDocument], number: str, *, reason: str, pers
     return erasure
 
 
-@dataclass(frozen=True)
-class Break:
-    """A document that is not what was sealed, or that does not follow the one before it. `n` is 0 for what belongs to
-    no single document."""
-
-    n: int
-    number: str
-    why: str
-
-
 def verify_chain() -> list[Break]:
     """Every break of the chain, in order; empty when all stands as it was sealed."""
     found, last, emptied, named = [], head.Place(0, rules.GENESIS), {}, set()
-    query = select(SealedDocument).order_by(SealedDocument.n).execution_options(yield_per=500)
-    for document in db.session.scalars(query):
+    for row in rows.read(select(SealedDocument), SealedDocument.n):
+        if isinstance(row, Break):
+            found.append(row)
+            continue
+        (document,) = row
         why = broken(document, last)
         if why:
             found.append(Break(document.n, document.number, why))
         if document.erased:
             emptied[document.n] = document.number
         if document.kind == ERASURE and not why:
-            named |= {n for n in content_of(document)["documents"] if n < document.n}
+            named |= {n for n in content_of(document).get("documents", []) if n < document.n}
         last = head.Place(document.n, document.link)
     found += [Break(n, emptied[n], "it was emptied without an erasure") for n in sorted(emptied.keys() - named)]
     return found + list(end_of_chain(last))
@@ -122,6 +116,18 @@ def verify_chain() -> list[Break]:
 
 def broken(document: SealedDocument, last: head.Place) -> str | None:
     """Why this document is not what was sealed after `last`; None when it is."""
+    try:
+        return difference(document, last)
+    except rows.UNREADABLE:
+        return "it holds values of another type"
+
+
+def stands(document: SealedDocument) -> bool:
+    """Whether this one document is what was sealed, whatever stands before it in the chain."""
+    return broken(document, head.Place(document.n - 1, document.previous_link)) is None
+
+
+def difference(document: SealedDocument, last: head.Place) -> str | None:
     if document.n != last.n + 1 or document.previous_link != last.link:
         return "does not follow the document before it"
     if document.link != link_of(document):
@@ -136,10 +142,8 @@ def broken(document: SealedDocument, last: head.Place) -> str | None:
 
 
 def is_salt(text: str) -> bool:
-    try:
-        return len(bytes.fromhex(text)) == 16 and text == text.lower().strip()
-    except ValueError:
-        return False
+    """Sixteen bytes in the one way that we write them: bytes.fromhex would also take capitals and spaces."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
 
 
 def end_of_chain(last: head.Place) -> Iterator[Break]:

@@ -44,7 +44,9 @@ def void_report(report: Report, *, reason: str, again: bool, person: Person) -> 
         "reason": reason,
     }
     document = signing.seal(VOID, report.number, report.revision, content, {"ordered_by": str(person.id)})
-    void = ReportVoid(report=report, document=document, person_id=person.id, reason=reason, recorded_at=now())
+    void = ReportVoid(
+        report=report, document=document, person_id=person.id, reason=reason, recorded_at=document.sealed_at
+    )
     db.session.add(void)
     db.session.flush()
     if newest_report(visit) is report:

@@ -1,9 +1,22 @@
 """Routes: on the technician's side of the hand-over, on the customer's, the reports themselves, their review, and the
 list of doubtful signatures."""
 
-from portal.reports.views import cases, copies, customer, ending, link, links, oversight, papers, public, review, visit
+from portal.reports.views import (
+    cases,
+    copies,
+    customer,
+    ending,
+    link,
+    links,
+    oversight,
+    papers,
+    public,
+    review,
+    verify,
+    visit,
+)
 from portal.reports.views.base import bp
 
-blueprints = (bp, customer.bp, link.bp, copies.bp)
+blueprints = (bp, customer.bp, link.bp, copies.bp, verify.bp)
 
 __all__ = ["blueprints", "cases", "ending", "links", "oversight", "papers", "public", "review", "visit"]

@@ -9,11 +9,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal import i18n
 from portal.clock import now
 from portal.htmx import page
-from portal.reports import operations, queries
+from portal.reports import operations, printing, queries
 from portal.reports.addresses import verify_address
 from portal.reports.linkforms import DisputeForm
 from portal.reports.models import PublicLink
-from portal.reports.printing import customer_pdf
 from portal.reports.reading import Reading
 from portal.reports.views.base import photo_of
 from portal.reports.views.public import find_link, secret_page, spoken
@@ -68,7 +67,12 @@ def pdf(token: str) -> Response:
     report = opened(token).report
     title = Reading(content_of(report.document)).word("title")
     name = f"{title} {report.number}.pdf"
-    return send_file(io.BytesIO(customer_pdf(report)), "application/pdf", as_attachment=True, download_name=name)
+    return send_file(
+        io.BytesIO(printing.served(report, printing.CUSTOMERS)),
+        "application/pdf",
+        as_attachment=True,
+        download_name=name,
+    )
 
 
 @bp.get("/photos/<digest>.jpg")

@@ -2,22 +2,24 @@
 
 from typing import Any
 
-from flask import Response, make_response, request, url_for
+from flask import Response, abort, make_response, request, url_for
 from flask_login import current_user
 
 from portal.calls.filters import as_cursor, cursor_text
 from portal.htmx import page
+from portal.i18n import LOCALES
 from portal.permissions import Permission, may, requires
 from portal.reports import delivery, printing, queries, signers
 from portal.reports import survey as questionnaire
+from portal.reports.addresses import verify_address
+from portal.reports.bundle import bundle
 from portal.reports.forms import ReportFilters
 from portal.reports.models import Report, survey_of
+from portal.reports.printing import COPIES, Edition
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
 from portal.reports.views.base import bp, changes_in, find_report, photo_of
 from portal.signing.operations import content_of
-
-COPIES = ("customer", "office")
 
 
 @bp.get("/reports")
@@ -65,6 +67,7 @@ def show(number: str) -> Response:
         survey=shown_survey(report),
         answer_words=questionnaire.answer_words,
         **delivery.of_page(report),
+        public_page=verify_address(report),
     )
 
 
@@ -106,10 +109,31 @@ def photo(number: str, digest: str) -> Response:
 @bp.get("/reports/<number>.pdf")
 @requires(Permission.REPORT_VIEW)
 def pdf(number: str) -> Response:
-    report, copy = find_report(number), request.args.get("copy")
+    """The paper; `?copy=` and `?second=` (a language beside the report's own) choose which. Once made it is kept."""
+    report = find_report(number)
     if report.erased:
         return erased_page(report, 410)
-    response = make_response(printing.printed(report, copy if copy in COPIES else None))
+    response = make_response(printing.served(report, edition_asked_for(report)))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
+    return response
+
+
+def edition_asked_for(report: Report) -> Edition:
+    """Odd values ask for the plain paper."""
+    copy, second = request.args.get("copy"), request.args.get("second")
+    return Edition(copy if copy in COPIES else None, second if second in LOCALES else None)
+
+
+@bp.get("/reports/<number>/proof.zip")
+@requires(Permission.REPORT_PROOF)
+def proof(number: str) -> Response:
+    """Everything that proves this revision, to take away. What was erased can no longer be proved by its text."""
+    report = find_report(number)
+    if report.erased:
+        abort(404)
+    response = make_response(bundle(report, printing.served(report)))
+    response.mimetype = "application/zip"
+    name = f"{report.number}-{report.revision}-proof.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
