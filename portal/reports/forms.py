@@ -16,7 +16,7 @@ from portal.i18n import LOCALES, lazy
 from portal.reports import survey as questionnaire
 from portal.reports.operations.handing import Signer
 from portal.reports.operations.signing import Mark
-from portal.reports.words import ABSENCES, AFTER_VOID, SIGNER_ROLES
+from portal.reports.words import ABSENCES, AFTER_VOID, COPIES, SIGNER_ROLES
 from portal.visits.words import ROWS, choices
 
 NAME_LIMIT, PHONE_LIMIT, REASON_LIMIT = 100, 40, 1000
@@ -272,6 +272,19 @@ class ReportFilters(wtforms.Form):
     @property
     def chosen_state(self) -> str:
         return self.state.data if self.state.data in REVIEWED else ""
+
+
+class PrintForm(wtforms.Form):
+    """Which paper: whose copy, and which language beside the report's own."""
+
+    copy = Choice(lazy("Copy"), required=False)
+    second = Choice(lazy("Second language"), required=False)
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.copy.choices = [("", lazy("Without a mark")), *COPIES.items()]
+        others = [(code, name) for code, name in LOCALES.items() if code != language]
+        self.second.choices = [("", lazy("None")), *others]
 
 
 def state_choices(states: Iterable[str]) -> list[tuple[str, Any]]:

@@ -15,21 +15,23 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from portal import files
+from portal.calls.models import Visit
 from portal.clock import now
 from portal.db import afterwards, db, new_id
 from portal.reports import paper, proof
 from portal.reports.addresses import verify_address
 from portal.reports.content import at_place
 from portal.reports.models import KeptPaper, Report, ReportSignature, newest_report
+from portal.reports.operations.handing import to_be_signed
 from portal.reports.paper.formats import Tongue
 from portal.reports.paper.seal import seal
 from portal.signing.head import Place
 from portal.signing.models import SealedDocument
 from portal.signing.operations import content_of, evidence_of
 from portal.signing.rules import canonical
+from portal.visits.facts import facts_of
 
 FORM = "PAPER-1"  # another layout of the paper is another edition
-COPIES = ("customer", "office")
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,13 @@ def made(report: Report, edition: Edition) -> bytes:
     )
     own = certificate()
     return seal(pdf, own, current_app.config.get("SEAL_PASSWORD")) if own else pdf
+
+
+def draft(visit: Visit) -> bytes:
+    """What would be signed now, marked as a draft: for a customer who signs on paper."""
+    locale = visit.call.customer.locale
+    payload = to_be_signed(visit, locale, facts_of(visit))
+    return paper.render(payload, photos=pictures(payload), mark="draft")
 
 
 def certificate() -> Any:

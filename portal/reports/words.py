@@ -17,6 +17,7 @@ CHECKS: dict[str, tuple[Any, Any]] = {
     "clock": (lazy("Phone's clock in doubt"), lazy("The phone's clock was right.")),
 }
 SEVERE = ("conduct", "solved", "survey", "signed")
+COPIES = {"customer": lazy("Customer's copy"), "office": lazy("Office copy, phone number masked")}
 SIGNER_ROLES = {
     "owner": lazy("Owner"),
     "employee": lazy("Employee"),

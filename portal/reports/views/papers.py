@@ -13,12 +13,13 @@ from portal.reports import delivery, printing, queries, signers
 from portal.reports import survey as questionnaire
 from portal.reports.addresses import verify_address
 from portal.reports.bundle import bundle
-from portal.reports.forms import ReportFilters
+from portal.reports.forms import PrintForm, ReportFilters
 from portal.reports.models import Report, survey_of
-from portal.reports.printing import COPIES, Edition
+from portal.reports.printing import Edition
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
 from portal.reports.views.base import bp, changes_in, find_report, photo_of
+from portal.reports.words import COPIES
 from portal.signing.operations import content_of
 
 
@@ -68,6 +69,7 @@ def show(number: str) -> Response:
         answer_words=questionnaire.answer_words,
         **delivery.of_page(report),
         public_page=verify_address(report),
+        print_form=PrintForm(payload["language"]),
     )
 
 

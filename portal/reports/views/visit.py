@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response, abort, flash, g, redirect, request, url_for
+from flask import Response, abort, flash, g, make_response, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -11,7 +11,7 @@ from portal.errors import Conflict
 from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, requires
-from portal.reports import operations
+from portal.reports import operations, printing
 from portal.reports.content import compose
 from portal.reports.difference import Difference
 from portal.reports.forms import AbsenceForm, HandOverForm, PaperForm, ResubmissionForm
@@ -43,6 +43,19 @@ def draft(visit_id: uuid.UUID) -> BaseResponse:
         report=report,
         changes=changes_in(visit, payload),
     )
+
+
+@bp.get("/visits/<uuid:visit_id>/report.pdf")
+@requires(Permission.VISIT_VIEW)
+def draft_paper(visit_id: uuid.UUID) -> BaseResponse:
+    """The draft as a sheet, for a customer who signs on paper only; once it is sealed, the sealed report's paper."""
+    visit = find_visit(visit_id, Permission.VISIT_VIEW)
+    report = newest_report(visit)
+    if report is not None and visit.state != "returned":
+        return redirect(url_for("reports.pdf", number=report.number), 303)
+    response = make_response(printing.draft(visit))
+    response.mimetype = "application/pdf"
+    return response
 
 
 @bp.get("/visits/<uuid:visit_id>/report/photos/<digest>.jpg")
