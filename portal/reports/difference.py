@@ -44,7 +44,8 @@ def differences(old: Payload | None, new: Payload) -> list[Difference]:
     if not old:
         return []
     with speaking(new["language"]):
-        before, after = Reading(told_anew(old, new)), Reading(new)
+        without_reasons = {"revision_reason": None}  # why it changes is told beside the list
+        before, after = Reading(told_anew(old, new) | without_reasons), Reading(new | without_reasons)
         found = [*of_cells(before, after), *of_lines(before, after)]
         return [*found, *of_the_rest(before, after, {one.label for one in found})]
 
