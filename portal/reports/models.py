@@ -5,7 +5,19 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, Uuid, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal.accounts.models import Person
@@ -14,6 +26,8 @@ from portal.db import Json, Model, WithId, db
 from portal.history import RowNumber
 from portal.permissions import Role
 from portal.signing.models import SealedDocument
+
+UNUSUAL = ("witnessed", "paper")  # ways to sign that a supervisor looks at
 
 
 class HandOver(WithId, Model):
@@ -154,7 +168,7 @@ class ReportSignature(WithId, Model):
 
     @property
     def is_unusual(self) -> bool:
-        return self.method in ("witnessed", "paper") or self.proxy
+        return self.method in UNUSUAL or self.proxy
 
 
 class ReportVoid(WithId, Model):
@@ -242,6 +256,12 @@ def is_newest() -> ColumnElement[bool]:
     """No later revision of the report was signed."""
     later = aliased(Report)
     return ~exists().where(later.visit_id == Report.visit_id, later.revision > Report.revision)
+
+
+def is_unusual() -> ColumnElement[bool]:
+    """Somebody signed on paper, through a witness or for somebody else (`ReportSignature.is_unusual`)."""
+    odd = or_(ReportSignature.method.in_(UNUSUAL), ReportSignature.proxy)
+    return exists().where(ReportSignature.report_id == Report.id, odd)
 
 
 def newest_report(visit: Visit) -> Report | None:

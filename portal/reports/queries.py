@@ -27,6 +27,7 @@ from portal.reports.models import (
     Review,
     Survey,
     is_newest,
+    is_unusual,
 )
 from portal.reports.rules import WAITING, Check, Reported, checks, risk
 from portal.signing.models import ErasedDocument, SealedDocument
@@ -256,7 +257,7 @@ def waiting_query() -> Any:  # a Select of more columns than its type can name
             Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at, Report.visit_id,
             SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
             Person.name.label("technician"), Equipment.product_id, Product.family,
-            Call.number.label("call"),
+            Call.number.label("call"), is_unusual().label("unusual_signature"),
         )
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)
@@ -344,6 +345,7 @@ def reported_by(
     return Reported(
         outcome=content.get("outcome"),
         signed=row.signed,
+        unusual_signature=row.unusual_signature,
         remarks=bool(content.get("customer_opinion")),
         overall=int(overall) if overall else None,
         resolved=answers.get("q_resolved"),

@@ -14,6 +14,7 @@ WEIGHTS = {
     "solved": 6,
     "survey": 6,
     "signed": 5,
+    "hand": 4,
     "remarks": 5,
     "photos": 4,
     "time": 3,
@@ -28,6 +29,7 @@ class Reported:
 
     outcome: str | None
     signed: bool
+    unusual_signature: bool = False  # on paper, typed with a witness, or for somebody else
     remarks: bool = False
     overall: int | None = None
     resolved: str | None = None
@@ -57,6 +59,7 @@ def checks(reported: Reported) -> list[Check]:
         "solved": reported.outcome in GOOD_OUTCOMES,
         "survey": is_content(reported),
         "signed": reported.signed,
+        "hand": not reported.unusual_signature,
         "remarks": not reported.remarks,
         "photos": reported.photos > 0 or not wants_photo(reported),
         "time": is_usual_time(reported),

@@ -10,6 +10,7 @@ CHECKS: dict[str, tuple[Any, Any]] = {
     "solved": (lazy("Not fixed"), lazy("The fault is fixed.")),
     "survey": (lazy("Customer not satisfied"), lazy("The customer names no dissatisfaction.")),
     "signed": (lazy("No signature"), lazy("The customer signed.")),
+    "hand": (lazy("Unusual signature"), lazy("Nobody signed on paper, through a witness or for somebody else.")),
     "remarks": (lazy("Remarks"), lazy("Signed without remarks.")),
     "photos": (lazy("Photo missing"), lazy("Photos are there where they are wanted.")),
     "time": (lazy("Unusual time"), lazy("The working time is usual.")),
@@ -24,7 +25,7 @@ SIGNER_ROLES = {
     "family": lazy("Family member"),
     "agent": lazy("Representative"),
 }
-ABSENCES = {"absent": lazy("Nobody was there"), "refused": lazy("We were not let in")}
+ABSENCES = {"absent": lazy("Nobody was there"), "refused": lazy("The customer refused")}
 ENDS = {
     "absent": lazy("Nobody is here, or nobody can sign now"),
     "refused": lazy("The customer refuses to sign"),

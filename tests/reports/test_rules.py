@@ -28,6 +28,7 @@ def test_a_good_report_passes_every_check() -> None:
         ({"outcome": "temporary_fix", "photos": 0}, ["solved", "photos"]),
         ({"outcome": None, "photos": 1}, ["solved"]),
         ({"signed": False}, ["signed"]),
+        ({"unusual_signature": True}, ["hand"]),
         ({"overall": 2}, ["survey"]),
         ({"overall": 3}, []),
         ({"overall": None}, []),
