@@ -27,7 +27,7 @@ ABSENCES = {"absent": lazy("Nobody was there"), "refused": lazy("We were not let
 
 LINK_STATES: dict[str, tuple[Any, str]] = {
     # state: (word, kind of tag)
-    "open": (lazy("Open"), "info"),
+    "open": (lazy("Can be used"), "info"),
     "used": (lazy("Used"), "good"),
     "revoked": (lazy("Revoked"), "neutral"),
     "expired": (lazy("Expired"), "neutral"),
