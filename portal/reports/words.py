@@ -82,7 +82,7 @@ DOUBTS: dict[str, tuple[Any, Any]] = {
 
 LINK_STATES: dict[str, tuple[Any, str]] = {
     # state: (word, kind of tag)
-    "open": (lazy("Open"), "info"),
+    "open": (lazy("Can be used"), "info"),
     "used": (lazy("Used"), "good"),
     "revoked": (lazy("Revoked"), "neutral"),
     "expired": (lazy("Expired"), "neutral"),

@@ -54,3 +54,8 @@ def test_the_company_is_big_enough() -> None:
 def test_no_telephone_number_reaches_anybody(phone: str) -> None:
     """Ranges kept for fiction, or eleven digits with a prefix that no network has (domain 6.5)."""
     assert re.fullmatch(r"100 0000 00\d\d|\+44 7700 900\d{3}|555-01\d\d", phone)
+
+
+def test_no_letter_reaches_anybody() -> None:
+    assert CONTACTS and all(re.fullmatch(r"[a-z.]+@example\.com", who["email"]) for who in CONTACTS)
+    assert len({who["email"] for who in CONTACTS}) == len(CONTACTS)

@@ -222,7 +222,7 @@ def test_a_link_that_was_revoked_before_is_not_sent(
     link = issued(world, report, email="jia@example.com")
     reports.revoke_link(link, person=world.person("sun"))
     assert work(app) == {"done": 1} and not post_office.letters
-    assert "邮件发出前地址已失效" in sun.get(f"/reports/{report.number}/links").text
+    assert "邮件发出前链接已失效" in sun.get(f"/reports/{report.number}/links").text
 
 
 @only_sqlite

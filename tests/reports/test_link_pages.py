@@ -29,6 +29,7 @@ from tests.reports.steps import (
     signed,
     unsigned,
 )
+from tests.reports.test_hostile_input import attack
 from tests.test_bad_input import HOSTILE, acceptable, encodable
 from tests.visits.steps import DIAGNOSIS
 
@@ -255,7 +256,7 @@ def test_closed_links_say_why_and_what_to_do(world: Any, sign_in: Any) -> None:
     revoked, open_link = issued(world, report), issued(world, report, locale="en")
     reports.revoke_link(revoked, person=world.person("sun"))
     db.session.commit()
-    refused(phone, entrance(revoked), "收回")
+    refused(phone, entrance(revoked), "公司已收回此链接")
     world.set_clock(clock.now() + timedelta(days=7, seconds=-1))
     assert phone.get(entrance(open_link)).status == 200
     world.set_clock(clock.now() + timedelta(seconds=1))
@@ -447,6 +448,13 @@ def test_a_link_without_a_signer_is_refused(world: Any, sign_in: Any, fields: di
     for name in ("signer_name", "email"):
         if name in fields:
             assert page.value(name) == fields[name]
+
+
+def test_no_form_of_the_company_breaks_whatever_is_typed(world: Any, sign_in: Any) -> None:
+    report, sun = unsigned(world), sign_in("sun", "laptop")
+    good = {"signer_name": "甲示例", "signer_role": "owner", "locale": "en", "email": "jia@example.com"}
+    assert attack(sun, f"/reports/{report.number}/links", good=good)
+    assert attack(sun, f"/reports/{report.number}/copies", good={"email": "nobody"}) > 5
 
 
 @only_sqlite

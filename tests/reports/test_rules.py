@@ -96,3 +96,20 @@ def test_every_version_of_the_statement_stands_in_four_languages() -> None:
     for version, texts in STATEMENTS.items():
         assert set(texts) == set(LOCALES)
         assert all(statement(locale, version).text for locale in LOCALES)
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, "open"),
+        ({"used": True, "expired": True, "revoked": True}, "used"),
+        ({"used": True, "erased": True}, "erased"),
+        ({"revoked": True, "expired": True}, "revoked"),
+        ({"void": True, "newest": False}, "void"),
+        ({"newest": False, "expired": True}, "superseded"),
+        ({"expired": True}, "expired"),
+    ],
+)
+def test_a_link_is_open_or_says_why_not(facts: dict[str, bool], state: str) -> None:
+    kinds = ("used", "revoked", "expired", "erased", "void")
+    assert rules.link_state(**dict.fromkeys(kinds, False) | {"newest": True} | facts) == state
