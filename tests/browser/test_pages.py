@@ -108,7 +108,10 @@ def test_the_technicians_pages(server: Server, open_page: Open, locale: str) -> 
         problems += inspect(page, visits["assigned"] + end, 48)
     for state in ("finished", "signed", "returned"):
         problems += inspect(page, visits[state], 48)
-    problems += inspect(page, visits["finished"] + "/handover", 48)
+    for end in ("/handover", *(f"/handover?absence={name}" for name in ("absent", "refused", "paper"))):
+        problems += inspect(page, visits["finished"] + end, 48)
+    for end in ("/handover", "/report"):
+        problems += inspect(page, visits["returned"] + end, 48)
     assert not problems, "\n".join(problems)
 
 
@@ -124,7 +127,7 @@ def test_the_offices_pages(server: Server, open_page: Open, locale: str) -> None
             problems += inspect(page, page.request.get("/reports").url)
             page.goto("/reports")
             report = page.locator("a[href^='/reports/FW']").first.get_attribute("href")
-            for end in ("", "/approval", "/return"):
+            for end in ("", "/approval", "/return", "/void", "/correction"):
                 problems += inspect(page, f"{report}{end}")
         if username == "sun":
             page.goto("/calls")
@@ -152,6 +155,7 @@ def test_the_customers_pages(server: Server, open_page: Open, locale: str, tmp_p
     page.goto(page.url)
     steps.sign(page)
     problems += inspect(page, base, 48)
+    problems += inspect(page, f"{base}/co-signature", 48)
     assert not problems, "\n".join(problems)
 
 
