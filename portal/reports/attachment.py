@@ -11,33 +11,38 @@ from typing import Any
 
 from portal.reports.proof import FORMAT
 
-STREAM = re.compile(rb"stream\r?\n")
+STREAM, END = re.compile(rb"stream\r?\n"), re.compile(rb"\r?\nendstream")
 MOST_STREAMS = 20_000
 MOST_RECORDS = 8
 LONGEST = 4 * 1024 * 1024
-SNIFFED = 4096
+SNIFFED, MOST_PACKED = 4096, 2 * 1024 * 1024  # bytes of the file that are unpacked to see what it is, and to read it
 
 
 def attached_record(pdf: bytes) -> bytes | None:
     """The bytes of the first attachment that is a record; None when there is none."""
-    view, looked_at = memoryview(pdf), 0
+    looked_at = 0
     for count, found in enumerate(STREAM.finditer(pdf)):
         if count >= MOST_STREAMS or looked_at >= MOST_RECORDS:
             return None
-        if unpacked(view[found.end() : found.end() + SNIFFED], 1) != b"{":
+        if begin(pdf, found.end(), 1) != b"{":
             continue
         looked_at += 1
-        record = unpacked(view[found.end() :], LONGEST)
-        if record and parsed(record) is not None:
+        record = begin(pdf, found.end(), LONGEST)
+        if parsed(record) is not None:
             return record
     return None
 
 
-def unpacked(packed: memoryview, most: int) -> bytes | None:
+def begin(pdf: bytes, start: int, most: int) -> bytes:
+    """What the stream says, `most` bytes of it at most, whether it is packed or not; empty when it cannot be read."""
+    if pdf[start : start + 1] == b"{":
+        end = END.search(pdf, start, start + LONGEST) if most > 1 else None
+        return pdf[start : end.start() if end else start + 1]
+    reach = SNIFFED if most < SNIFFED else MOST_PACKED
     try:
-        return zlib.decompressobj().decompress(packed, most)
+        return zlib.decompressobj().decompress(pdf[start : start + reach], most)
     except zlib.error:
-        return None
+        return b""
 
 
 def parsed(record: bytes) -> dict[str, Any] | None:

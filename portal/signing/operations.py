@@ -78,11 +78,14 @@ def signing_key() -> str:
     return str(current_app.config["SIGNING_KEY"])
 
 
-def erase(documents: Iterable[SealedDocument], number: str, *, reason: str, person_id: Any) -> SealedDocument:
-    """Empties texts and salt of the documents, after the chain has sealed which ones and why."""
+def erase(
+    documents: Iterable[SealedDocument], number: str, *, reason: str, person_id: Any, facts: dict[str, Any]
+) -> SealedDocument:
+    """Empties texts and salt of the documents, after the chain has sealed which ones and why. `facts`: what the
+    emptied texts said that names nobody, so that rows can still be compared with it."""
     wanted = [document for document in documents if not document.erased]
     names = {"documents": [document.n for document in wanted], "reason": reason}
-    erasure = seal(ERASURE, number, 0, names, {"ordered_by": str(person_id)})
+    erasure = seal(ERASURE, number, 0, names | facts, {"ordered_by": str(person_id)})
     for document in wanted:
         db.session.add(ErasedDocument(n=document.n, erasure_n=erasure.n))
     db.session.flush()

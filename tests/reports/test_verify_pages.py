@@ -187,8 +187,12 @@ def test_a_file_saved_anew_still_carries_our_record(world: Any, sign_in: Any) ->
     report = sealed(world, evidence.two_signers)
     paper = carrying(record_bytes(report, last_place(), "https://portal.example.com/verify/x"))
     keep(report, paper)
-    page = send(sign_in(), address(report), paper + b"\n")
-    assert page.one("[data-verdict]")["data-verdict"] == "record"
+    unpacked = io.BytesIO()
+    with pikepdf.open(io.BytesIO(paper)) as pdf:
+        pdf.save(unpacked, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.generalized)
+    for file in (paper + b"\n", unpacked.getvalue()):
+        page = send(sign_in(), address(report), file)
+        assert page.one("[data-verdict]")["data-verdict"] == "record"
 
 
 def test_the_record_of_another_report_or_a_changed_one_is_not_ours(world: Any, sign_in: Any) -> None:
@@ -224,6 +228,7 @@ def test_whatever_is_sent_gets_words_and_never_an_error_of_ours(world: Any, sign
         b"stream\n" + zlib.compress(b'{"format":"FSR-PROOF-1","documents":[1]}'),
         b"stream\n" + zlib.compress(b'{"format":"FSR-PROOF-1","documents":[{"n":[]},{"n":1e999}]}'),
         b"stream\n" + zlib.compress(b'{"format":"FSR-PROOF-1","documents":{"n":1}}'),
+        b"stream\n{" * 500_000, b"stream\n{" + b"[" * 3_000_000 + b"endstream",
     ]  # fmt: skip
     for content in hostile:
         page = send(reader, address(report), content)

@@ -17,7 +17,7 @@ from portal.signing import rules
 ALIKE = {"0": "O", "1": "l", "a": "а", "e": "е", "o": "ο", "，": ",", "。": "．", '"': "”", " ": "\u00a0", "人": "入"}
 EMPTIED = {  # columns that nothing can vouch for once the document's text is emptied
     "report": ["reason", "visit_id"],
-    "report_signature": ["method", "signer_role", "proxy", "hand_over_id", "link_id"],
+    "report_signature": ["hand_over_id", "link_id"],
     "survey": ["version", "state", "locale", "assisted", "hand_over_id", "link_id"],
     "report_void": ["reason", "person_id"],
 }

@@ -5,6 +5,7 @@ the salt of the documents that a document of the chain names, and the chain stil
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import or_, select, update
 
@@ -75,7 +76,8 @@ def erase_report(report: Report, *, reason: str, person: Person) -> SealedDocume
     pictures = {str(digest) for digest in shown if digest}
     for shot in db.session.scalars(select(Photo).where(Photo.visit_id == visit.id)):
         pictures |= {shot.digest, shot.thumbnail}
-    erasure = signing.erase(documents, report.number, reason=reason, person_id=person.id)
+    facts = facts_of_signing(report.number)
+    erasure = signing.erase(documents, report.number, reason=reason, person_id=person.id, facts=facts)
     if survey:
         db.session.execute(update(Survey).where(Survey.id == survey.id).values(answers={}))
     revisions = select(Report.id).where(Report.number == report.number).scalar_subquery()
@@ -102,3 +104,16 @@ def shown_elsewhere(pictures: set[str], visit: Visit, documents: Sequence[Sealed
         if db.session.scalar(select(SealedDocument.n).where(named).limit(1)):
             found.add(digest)
     return found
+
+
+def facts_of_signing(number: str) -> dict[str, list[Any]]:
+    """Which revisions were signed and how: what the emptied texts said, without a name."""
+    revisions = db.session.scalars(select(Report).where(Report.number == number).order_by(Report.revision)).all()
+    return {
+        "signed": [one.document_n for one in revisions if one.signed],
+        "signatures": [
+            [mark.document_n, mark.method, mark.signer_role, mark.proxy]
+            for one in revisions
+            for mark in sorted(one.signatures, key=lambda mark: mark.document_n)
+        ],
+    }
