@@ -18,7 +18,7 @@ from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
-from portal.reports.models import HandOver, KeptPaper, PublicLink, Report, ReportVoid, Survey, newest_report
+from portal.reports.models import Dispute, HandOver, KeptPaper, PublicLink, Report, ReportVoid, Survey, newest_report
 from portal.signing import operations as signing
 from portal.signing.models import VOID, SealedDocument
 from portal.visits.models import Photo
@@ -87,6 +87,7 @@ def erase_report(report: Report, *, reason: str, person: Person) -> SealedDocume
     db.session.execute(
         update(PublicLink).where(PublicLink.report_id.in_(revisions)).values(email="", signer_name="", expires_at=now())
     )
+    db.session.execute(update(Dispute).where(Dispute.report_id.in_(revisions)).values(words="", phone="", note=""))
     papers = db.session.scalars(select(KeptPaper.digest).where(KeptPaper.report_id.in_(revisions)))
     files.forget({*(pictures - shown_elsewhere(pictures, visit, documents)), *papers})
     db.session.expire_all()
