@@ -18,7 +18,7 @@ from portal.i18n import lazy
 from portal.reports.content import at_place, compose, same_facts
 from portal.reports.models import HandOver, PublicLink, Report, ReportSignature, Survey, newest_report, survey_of
 from portal.reports.operations.handing import Signer, next_revision
-from portal.reports.operations.sealing import first_signature, submit, technicians_marks
+from portal.reports.operations.sealing import ensure_kept, first_signature, submit, technicians_marks
 from portal.reports.statement import statement
 from portal.signing import operations as signing
 from portal.signing import rules as ink
@@ -127,11 +127,20 @@ def co_sign(given: HandOver, mark: Mark, signer: Signer, *, remarks: str = "") -
     report = newest_report(given.visit)
     if report is None or report.revision != given.payload["report_version"] or not report.signed:
         raise Conflict(lazy("The first signature comes first."))
+    ensure_stands(report)
     mark.check()
     evidence = {"hand_over_id": str(given.id), "handed_over_by": str(given.person_id)}
     signature = join(report, mark, signer, given.locale, remarks, evidence, hand_over_id=given.id)
     history.record("co_sign", report, person_id=given.person_id, number=report.number, method=mark.method)
     return signature
+
+
+def ensure_stands(report: Report) -> None:
+    """Nobody signs what is void or erased."""
+    ensure_kept(report)
+    db.session.refresh(report, ["void"])
+    if report.void:
+        raise Conflict(lazy("This report was declared void. Nothing is signed."))
 
 
 def sign_by_link(link: PublicLink, mark: Mark, signer: Signer, *, remarks: str = "") -> ReportSignature:
@@ -142,8 +151,9 @@ def sign_by_link(link: PublicLink, mark: Mark, signer: Signer, *, remarks: str =
     newest = newest_report(report.visit)
     if link.used_at or link.revoked_at or link.expires_at <= now():
         raise Conflict(lazy("This address does not work any more."))
-    if newest is None or newest.id != report.id or report.void or report.erased:
+    if newest is None or newest.id != report.id:
         raise Conflict(lazy("There is a newer report in place of this one. Ask for a new address."))
+    ensure_stands(report)
     survey = ensure_surveyed(report.visit)
     mark.check()
     signature = join(report, mark, signer, link.locale, remarks, {"link_id": str(link.id)}, survey, link_id=link.id)
