@@ -1,19 +1,22 @@
 """Acknowledgement, correction, void and erasure: who may, what is refused, and that every page of such a report still
 opens."""
 
+import threading
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from portal import files
 from portal.calls.models import Visit
-from portal.db import db
+from portal.db import db, transaction
+from portal.errors import Conflict
 from portal.reports import operations as reports
 from portal.reports.models import Report, newest_report
 from portal.reports.operations.signing import Mark
 from portal.signing.checks import audit
 from portal.signing.operations import content_of
-from tests.reports.steps import finished, hand_to_customer, handed_over, picture, signed
+from tests.reports.steps import SIGNED, answer, finished, hand_to_customer, handed_over, picture, sign, signed
 from tests.reports.test_matrix import re_sign, unsigned
 
 VOID = {"reason": "签错了人", "next": "again"}
@@ -291,3 +294,43 @@ def test_photos_of_an_erased_report_are_gone(world: Any) -> None:
     for digest in digests:
         with pytest.raises(OSError):
             files.read(digest)
+
+
+def test_nobody_signs_a_report_that_was_declared_void_meanwhile(world: Any, sign_in: Any) -> None:
+    visit, phone = finished(world), sign_in("zhang")
+    address = hand_to_customer(phone, visit)
+    answer(phone, address)
+    sign(phone, address)
+    report = newest_report(visit)
+    assert report is not None
+    reports.void_report(report, reason="签错了人", again=True, person=world.person("zhao"))
+    db.session.commit()
+    page = phone.post(f"{address}/co-signature", SIGNED | {"signer_name": "乙示例", "signer_role": "owner"})
+    assert page.status == 409 and page.errors
+    assert len(report.signatures) == 1 and audit() == []
+
+
+def test_two_erasures_at_the_same_moment_are_one(app: Flask, world: Any) -> None:
+    report_id = approved(world).id
+    db.session.commit()
+    results: list[str] = []
+
+    def erase() -> None:
+        with app.app_context():
+            try:
+                with transaction():
+                    found = db.session.get_one(Report, report_id)
+                    reports.erase_report(found, reason="客户依法要求", person=world.person("he"))
+                results.append("erased")
+            except Conflict:
+                results.append("refused")
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=erase) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.expire_all()
+    assert sorted(results) == ["erased", "refused", "refused"] and audit() == []

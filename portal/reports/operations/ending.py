@@ -19,6 +19,7 @@ from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.reports.models import Dispute, HandOver, KeptPaper, PublicLink, Report, ReportVoid, Survey, newest_report
+from portal.reports.operations.sealing import ensure_kept
 from portal.signing import operations as signing
 from portal.signing.models import VOID, SealedDocument
 from portal.visits.models import Photo
@@ -34,8 +35,7 @@ def void_report(report: Report, *, reason: str, again: bool, person: Person) -> 
     db.session.refresh(report, ["void"])
     if report.void is not None:
         raise Conflict(lazy("This revision is void already."))
-    if report.erased:
-        raise Conflict(lazy("This report was erased. Nothing of it changes any more."))
+    ensure_kept(report)
     if report.was_worked_on_by(person):
         raise Conflict(lazy("Nobody reviews their own work."))
     content = {
@@ -66,9 +66,7 @@ def erase_report(report: Report, *, reason: str, person: Person) -> SealedDocume
     lock(visit)
     if visit.state not in ERASABLE:
         raise Rejected(lazy("Review the report first. Only a closed report can be erased."))
-    db.session.refresh(report.document, ["salt"])  # somebody else may have erased it while we waited for the lock
-    if report.erased:
-        raise Conflict(lazy("This report was erased already."))
+    ensure_kept(report)
     survey = db.session.scalar(select(Survey).where(Survey.visit_id == visit.id))
     wanted = or_(SealedDocument.number == report.number, SealedDocument.n == (survey.document_n if survey else None))
     documents = db.session.scalars(select(SealedDocument).where(wanted).order_by(SealedDocument.n)).all()

@@ -12,6 +12,7 @@ from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.reports.models import Dispute, PublicLink, Report, newest_report
+from portal.reports.operations.sealing import ensure_stands
 from portal.signing.operations import content_of, signing_key
 from portal.signing.rules import token
 
@@ -43,8 +44,9 @@ def ensure_live(link: PublicLink) -> None:
     newest = newest_report(report.visit)
     if link.used_at or link.revoked_at or link.expires_at <= now():
         raise Conflict(lazy("This address does not work any more."))
-    if newest is None or newest.id != report.id or report.void or report.erased:
+    if newest is None or newest.id != report.id:
         raise Conflict(lazy("There is a newer report in place of this one. Ask for a new address."))
+    ensure_stands(report)
 
 
 def issue_copy(report: Report, *, locale: str, email: str, person: Person) -> PublicLink:

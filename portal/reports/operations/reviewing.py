@@ -12,6 +12,7 @@ from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.reports.content import compose, same_facts
 from portal.reports.models import Report, Resubmission, Review, newest_report
+from portal.reports.operations.sealing import ensure_kept
 from portal.reports.rules import WAITING
 from portal.signing.operations import content_of
 from portal.visits.facts import facts_of
@@ -62,8 +63,7 @@ def ensure_newest(report: Report, person: Person, states: Iterable[str]) -> None
     newest = newest_report(report.visit)
     if report.visit.state not in states or newest is None or newest.id != report.id:
         raise Conflict(lazy("This report was reviewed already, or there is a newer revision of it."))
-    if report.erased:
-        raise Conflict(lazy("This report was erased. Nothing of it changes any more."))
+    ensure_kept(report)
     if report.was_worked_on_by(person):
         raise Conflict(lazy("Nobody reviews their own work."))
 

@@ -7,6 +7,8 @@ from portal.calls.models import Visit
 from portal.calls.operations import advance
 from portal.clock import now
 from portal.db import db
+from portal.errors import Conflict
+from portal.i18n import lazy
 from portal.numbering import issue_number
 from portal.reports.models import Report, ReportSignature, newest_report
 from portal.signing import operations as signing
@@ -52,6 +54,22 @@ def first_signature(report: Report, content: dict[str, Any], method: str, **wher
     db.session.add(signature)
     db.session.flush()
     return signature
+
+
+def ensure_kept(report: Report) -> None:
+    """Refuses what is about an erased report. Asked under the visit's lock: somebody else may have erased it while we
+    waited for that."""
+    db.session.refresh(report.document, ["salt"])
+    if report.erased:
+        raise Conflict(lazy("This report was erased. Nothing of it changes any more."))
+
+
+def ensure_stands(report: Report) -> None:
+    """Nobody signs what is void or erased."""
+    ensure_kept(report)
+    db.session.refresh(report, ["void"])
+    if report.void:
+        raise Conflict(lazy("This report was declared void. Nothing is signed."))
 
 
 def verify_token(number: str, revision: int) -> str:

@@ -20,7 +20,7 @@ from portal.reports.content import at_place, compose, same_facts
 from portal.reports.models import HandOver, PublicLink, Report, ReportSignature, Survey, newest_report, survey_of
 from portal.reports.operations.handing import Signer, next_revision
 from portal.reports.operations.links import ensure_live, send_copy
-from portal.reports.operations.sealing import first_signature, submit, technicians_marks
+from portal.reports.operations.sealing import ensure_stands, first_signature, submit, technicians_marks
 from portal.reports.statement import statement
 from portal.signing import operations as signing
 from portal.signing.models import SIGNATURE
@@ -130,6 +130,7 @@ def co_sign(given: HandOver, mark: Mark, signer: Signer, *, remarks: str = "") -
     report = newest_report(given.visit)
     if report is None or report.revision != given.payload["report_version"] or not report.signed:
         raise Conflict(lazy("The first signature comes first."))
+    ensure_stands(report)
     mark.check()
     evidence = {"hand_over_id": str(given.id), "handed_over_by": str(given.person_id)}
     signature = join(report, mark, signer, given.locale, remarks, evidence, hand_over_id=given.id)
