@@ -5,9 +5,8 @@ has emptied cannot be compared; what is left of it is.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
@@ -16,6 +15,7 @@ from portal.accounts.secrets import token_hash
 from portal.calls.models import Call, Visit
 from portal.db import db
 from portal.reports import sealed_texts
+from portal.reports.erasures import what_stays
 from portal.reports.models import Report, ReportSignature, ReportVoid, Survey
 from portal.reports.operations.sealing import verify_token
 from portal.signing import rows
@@ -39,26 +39,6 @@ def compare(query: Any, key: Any, whys: Callable[..., Whys]) -> Iterator[Break]:
         except rows.UNREADABLE:
             found = ["what it says cannot be compared"]
         yield from (Break(row[0].n, row[0].number, why) for why in found)
-
-
-class Stays(NamedTuple):
-    """What the erasures say of documents that they emptied: which reports were signed, and each signature's method,
-    role and representation."""
-
-    signed: set[int]
-    signatures: dict[int, list[Any]]
-
-
-def what_stays() -> Stays:
-    stays = Stays(set(), {})
-    for row in rows.read(select(SealedDocument).where(SealedDocument.kind == ERASURE), SealedDocument.n):
-        if isinstance(row, Break):
-            continue
-        with suppress(*rows.UNREADABLE):  # the chain's own check names it
-            content = content_of(row[0])
-            stays.signed.update(content.get("signed", []))
-            stays.signatures.update({mark[0]: mark[1:] for mark in content.get("signatures", [])})
-    return stays
 
 
 @register
