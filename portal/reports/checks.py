@@ -16,8 +16,9 @@ from portal.calls.models import Call, Visit
 from portal.db import db
 from portal.reports import sealed_texts
 from portal.reports.erasures import what_stays
-from portal.reports.models import Report, ReportSignature, ReportVoid, Survey
+from portal.reports.models import KeptPaper, Report, ReportSignature, ReportVoid, Survey
 from portal.reports.operations.sealing import verify_token
+from portal.reports.printing import is_ours
 from portal.signing import rows
 from portal.signing.checks import register
 from portal.signing.models import ERASURE, REPORT, SIGNATURE, SURVEY, VOID, ErasedDocument, SealedDocument
@@ -244,6 +245,18 @@ def erasures() -> Iterator[Break]:
 
     wanted = (SealedDocument.kind == ERASURE) | SealedDocument.n.in_(erased)
     return compare(select(SealedDocument).where(wanted), SealedDocument.n, whys)
+
+
+@register
+def papers() -> Iterator[Break]:
+    """A kept paper was registered by whoever holds the key."""
+    query = select(SealedDocument, KeptPaper).join(Report, Report.document_n == SealedDocument.n)
+
+    def whys(_document: Any, kept: Any) -> Whys:
+        if not is_ours(kept):
+            yield "a paper was put among those that we made"
+
+    return compare(query.join(KeptPaper, KeptPaper.report_id == Report.id), Report.document_n, whys)
 
 
 @register

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.reports.attachment import attached_record, parsed
 from portal.reports.models import KeptPaper, Report
+from portal.reports.printing import is_ours
 from portal.reports.proof import documents_of
 from portal.signing import rules
 
@@ -27,9 +28,10 @@ class Known:
 
 
 def known_of(report: Report) -> Known:
-    papers = db.session.scalars(select(KeptPaper.digest).where(KeptPaper.report_id == report.id))
+    kept = db.session.scalars(select(KeptPaper).where(KeptPaper.report_id == report.id))
+    papers = {one.digest for one in kept if is_ours(one)}
     sealed = {one.n: tuple(getattr(one, name) for name in SEALED) for one in documents_of(report)}
-    return Known(set(papers), sealed, report.document_n)
+    return Known(papers, sealed, report.document_n)
 
 
 def judge(file: bytes, known: Known) -> str:
@@ -37,10 +39,10 @@ def judge(file: bytes, known: Known) -> str:
     if hashlib.sha256(file).hexdigest() in known.papers:
         return SAME
     record = attached_record(file)
-    return RECORD if record is not None and is_ours(parsed(record) or {}, known) else OTHER
+    return RECORD if record is not None and is_our_record(parsed(record) or {}, known) else OTHER
 
 
-def is_ours(record: Mapping[str, Any], known: Known) -> bool:
+def is_our_record(record: Mapping[str, Any], known: Known) -> bool:
     """Each document in it is one of this report's, with the very texts that were sealed; the report is among them."""
     documents = record.get("documents") or []
     return known.first in [one.get("n") for one in documents] and all(is_sealed(one, known) for one in documents)

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from portal import files
 from portal.calls.models import Visit
 from portal.clock import now
-from portal.db import afterwards, db, new_id
+from portal.db import afterwards, db
 from portal.reports import paper, proof
 from portal.reports.addresses import verify_address
 from portal.reports.content import at_place
@@ -27,8 +27,8 @@ from portal.reports.paper.formats import Tongue
 from portal.reports.paper.seal import seal
 from portal.signing.head import Place
 from portal.signing.models import SealedDocument
-from portal.signing.operations import content_of, evidence_of
-from portal.signing.rules import canonical
+from portal.signing.operations import content_of, evidence_of, signing_key
+from portal.signing.rules import canonical, keyed_id
 from portal.visits.facts import facts_of
 
 FORM = "PAPER-1"  # another layout of the paper is another edition
@@ -66,21 +66,32 @@ def served(report: Report, edition: Edition = PLAIN) -> bytes:
 
 def kept_digest(report: Report, edition: Edition) -> str | None:
     mark = edition_mark(report, edition)
-    wanted = select(KeptPaper.digest).where(KeptPaper.report_id == report.id, KeptPaper.edition == mark)
-    return db.session.scalar(wanted)
+    wanted = select(KeptPaper).where(KeptPaper.report_id == report.id, KeptPaper.edition == mark)
+    kept = db.session.scalar(wanted)
+    return kept.digest if kept is not None and is_ours(kept) else None
 
 
 def keep(report_id: uuid.UUID, mark: str, pdf: bytes) -> None:
     """Keeps a paper that was made, once."""
     insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    digest = files.keep(pdf, "application/pdf")
     row = {
-        "id": new_id(),
+        "id": kept_id(report_id, mark, digest),
         "report_id": report_id,
         "edition": mark,
-        "digest": files.keep(pdf, "application/pdf"),
+        "digest": digest,
         "recorded_at": now(),
     }
     db.session.execute(insert(KeptPaper).values(row).on_conflict_do_nothing(index_elements=["report_id", "edition"]))
+
+
+def kept_id(report_id: uuid.UUID, mark: str, digest: str) -> uuid.UUID:
+    """The id of a kept paper's row: made from the key, so that nobody else can pass a file off as ours."""
+    return keyed_id(signing_key(), "paper", report_id, mark, digest)
+
+
+def is_ours(kept: KeptPaper) -> bool:
+    return kept.id == kept_id(kept.report_id, kept.edition, kept.digest)
 
 
 def edition_mark(report: Report, edition: Edition) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import unicodedata
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,6 +50,12 @@ def link(key: str, previous: str, title: Sequence[Any], digests: Sequence[str]) 
     number, revision, time of sealing), and its digests."""
     message = canonical([CHAIN, previous, list(title), list(digests)])
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def keyed_id(key: str, purpose: str, *parts: Any) -> uuid.UUID:
+    """An id that only the holder of the key can give to a row with these values."""
+    message = canonical([CHAIN, purpose, *map(str, parts)])
+    return uuid.UUID(bytes=hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()[:16], version=4)
 
 
 def token(key: str, purpose: str, *parts: Any) -> str:

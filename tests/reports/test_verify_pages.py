@@ -20,9 +20,11 @@ from portal.clock import now
 from portal.db import db
 from portal.logs import JsonLines
 from portal.reports import operations as reports
+from portal.reports import printing
 from portal.reports.models import KeptPaper, Report
 from portal.reports.operations import verify_token
 from portal.reports.proof import record_bytes
+from portal.signing.checks import audit
 from portal.signing.operations import last_place
 from tests.page import Page, Person
 from tests.reports import evidence
@@ -67,8 +69,7 @@ def carrying(record: bytes | None) -> bytes:
 
 
 def keep(report: Report, paper: bytes) -> None:
-    digest = files.keep(paper, "application/pdf")
-    db.session.add(KeptPaper(report_id=report.id, edition=digest, digest=digest, recorded_at=now()))
+    printing.keep(report.id, "an edition", paper)
     db.session.commit()
 
 
@@ -296,3 +297,14 @@ def test_the_code_on_the_paper_is_the_whole_address(app: Flask, world: Any, sign
     assert (
         sign_in("zhao").get(f"/reports/{report.number}").one(f"a[href='https://portal.example.com{address(report)}']")
     )
+
+
+def test_a_paper_that_somebody_put_into_the_database_is_not_ours(world: Any, sign_in: Any) -> None:
+    report = sealed(world)
+    forged = carrying(None)
+    digest = files.keep(forged, "application/pdf")
+    db.session.add(KeptPaper(report_id=report.id, edition="forged", digest=digest, recorded_at=now()))
+    db.session.commit()
+    page = send(sign_in(), address(report), forged)
+    assert page.one("[data-verdict]")["data-verdict"] == "other"
+    assert [found.number for found in audit()] == [report.number]
