@@ -23,24 +23,21 @@ NAME_LIMIT, PHONE_LIMIT, REASON_LIMIT = 100, 40, 1000
 REVIEWED = ("signed", "unsigned", "approved", "returned")
 
 
-class SignerForm(EntryForm):
-    """Who signs, in which language. A typed name goes before the contact that is ticked."""
+class WhoSigns(EntryForm):
+    """Who signs, in which language: a contact that is ticked, or a name that is written, which goes before it."""
 
-    unmarked: tuple[str, ...] = ("signer", "signer_name", "signer_role", "revision_reason")
+    unmarked: tuple[str, ...] = ("signer", "signer_name", "signer_role")
     locale = Choice(lazy("The customer's language"), required=lazy("Choose the customer's language."))
     signer = Choice(lazy("Who signs"), required=False)
     signer_name = Line(lazy("Name"), limit=NAME_LIMIT)
     signer_role = Choice(lazy("Relation to the customer"), choices=choices(SIGNER_ROLES), required=False)
-    revision_reason = Words(lazy("Why the report changes"), limit=REASON_LIMIT)
 
-    def __init__(self, visit: Visit, **kwargs: Any) -> None:
+    def __init__(self, visit: Visit, locale: str, shown: Mapping[str, Any]) -> None:
         self.contacts = {str(contact.id): contact for contact in visit.call.site.contacts}
-        own = visit.call.customer.locale
-        known = visit.call.contact_id or next((contact.id for contact in self.contacts.values()), None)
-        shown = {"locale": own, "signer": str(known or ""), "signer_role": "employee"}
-        super().__init__(zone=visit.zone, data=shown | {"revision_reason": visit.mend_note}, **kwargs)
-        order = sorted(LOCALES.items(), key=lambda pair: pair[0] != own)
-        self.locale.choices = [(code, name) for code, name in order]
+        known = visit.call.contact or next(iter(self.contacts.values()), None)
+        preset = {"locale": locale, "signer": str(known.id) if known else "", "signer_role": "employee"}
+        super().__init__(zone=visit.zone, data=preset | dict(shown))
+        self.locale.choices = sorted(LOCALES.items(), key=lambda pair: pair[0] != locale)
         self.signer.choices = [(key, contact_words(contact)) for key, contact in self.contacts.items()]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -55,15 +52,29 @@ class SignerForm(EntryForm):
 
     @property
     def chosen_contact(self) -> Contact | None:
-        return self.contacts.get(self.signer.data or "")
+        """The contact that is meant; None when a name was written."""
+        return None if self.signer_name.data else self.contacts.get(self.signer.data or "")
+
+    @property
+    def who(self) -> dict[str, Any]:
+        contact = self.chosen_contact
+        if contact is None:
+            return {"signer_name": self.signer_name.data, "signer_role": self.signer_role.data}
+        return {"signer_name": contact.name, "signer_role": contact.role}
+
+
+class SignerForm(WhoSigns):
+    """Who signs a visit's next revision, and why there is one."""
+
+    unmarked = (*WhoSigns.unmarked, "revision_reason")
+    revision_reason = Words(lazy("Why the report changes"), limit=REASON_LIMIT)
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit, visit.call.customer.locale, {"revision_reason": visit.mend_note})
 
     @property
     def values(self) -> dict[str, Any]:
-        contact = self.chosen_contact
-        typed = {"signer_name": self.signer_name.data, "signer_role": self.signer_role.data}
-        known = {"signer_name": contact.name, "signer_role": contact.role} if contact else {}
-        who = typed if self.signer_name.data else known
-        return {"locale": self.locale.data, "revision_reason": self.revision_reason.data or "", **who}
+        return {"locale": self.locale.data, "revision_reason": self.revision_reason.data or "", **self.who}
 
 
 class HandOverForm(SignerForm):

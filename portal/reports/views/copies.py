@@ -28,7 +28,7 @@ def opened(token: str) -> PublicLink:
     i18n.speak(spoken() or link.locale)
     state = "erased" if link.report.erased else "revoked" if link.revoked_at else "expired"
     if link.report.erased or link.revoked_at or link.expires_at <= now():
-        abort(page("copy/closed.html", 410, link=link, state=state, branch=link.report.visit.call.branch))
+        abort(page("link/closed.html", 410, link=link, state=state, branch=link.report.visit.call.branch))
     return link
 
 
