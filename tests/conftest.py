@@ -6,8 +6,8 @@ The schema is migrated and the company built once a worker; each test gets a cop
 import os
 import shutil
 import tempfile
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -111,28 +111,40 @@ def prepare(app: Flask) -> None:
 
 
 @pytest.fixture
-def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of this test's own, with the company in it."""
+def database_url(engine: str, request: pytest.FixtureRequest, instance: Path) -> Iterator[str]:
+    """A fresh database with the company in it, at the same address for every test of this worker."""
     if engine == "sqlite":
-        path = tmp_path / "portal.sqlite"
+        path = instance / "portal.sqlite"
+        for old in instance.glob("portal.sqlite*"):
+            old.unlink()  # not written over: whoever still has the old one open keeps it
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     template, host = request.getfixturevalue("postgres_template"), request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    administer(host, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield postgres_url(host, name)
-    administer(host, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(host, f"CREATE DATABASE company TEMPLATE {template} STRATEGY FILE_COPY")
+    yield postgres_url(host, "company")
+    administer(host, "DROP DATABASE company WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def apps(instance: Path) -> Callable[[str], Flask]:
+    """The app for an address, made once a worker: its routes, templates and compiled statements serve all tests."""
+    return cache(lambda url: create_app(settings(url, instance)))
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    app = create_app(settings(database_url, tmp_path))
+def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iterator[Flask]:
+    """The app with settings, files and database of this test's own."""
+    app = apps(database_url)
+    before = dict(app.config)
+    app.config.update(INSTANCE=tmp_path, FILES=tmp_path / "files")
     with app.app_context():
         yield app
         db.session.rollback()
         db.session.remove()
         db.engine.dispose()
+    app.config.clear()
+    app.config.update(before)
 
 
 @pytest.fixture

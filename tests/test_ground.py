@@ -64,7 +64,9 @@ def test_too_large_a_form_names_the_limit(world: Any, sign_in: Any) -> None:
     assert page.status == 413 and "15 MB" in page.text
 
 
-def test_a_fault_of_ours_has_a_reference_and_no_inner_words(app: Flask, sign_in: Any) -> None:
+def test_a_fault_of_ours_has_a_reference_and_no_inner_words(
+    app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     view = app.view_functions["visits.index"]
 
@@ -72,7 +74,7 @@ def test_a_fault_of_ours_has_a_reference_and_no_inner_words(app: Flask, sign_in:
         raise OSError("secret words")
 
     broken.access = view.access  # type: ignore[attr-defined]
-    app.view_functions["visits.index"] = broken
+    monkeypatch.setitem(app.view_functions, "visits.index", broken)
     page = sign_in("sun", "laptop").get("/visits")
     assert page.status == 500
     assert page.headers["X-Request-Id"] in page.text
