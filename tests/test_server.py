@@ -15,11 +15,12 @@ from portal.server import PATIENCE, Counted
 
 ROOT = Path(__file__).parent.parent
 SLOW_APP = """
-import time
+import sys, time
 from portal.server import serve
 
 def slow(environ, start_response):
-    print("running", flush=True)
+    sys.stdout.write("running\\n")  # one write: print makes two, and threads come in between
+    sys.stdout.flush()
     time.sleep(0.8)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"done"]

@@ -23,7 +23,7 @@ from portal.signing.operations import evidence_of, verify_chain
 from portal.stock.checks import audit
 from portal.stock.models import find_van, usual_parts
 from portal.visits.models import live_time_entries, open_clock
-from tests.conftest import administer, postgres_url, settings
+from tests.databases import administer, postgres_url, settings
 
 
 @pytest.fixture

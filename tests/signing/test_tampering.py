@@ -19,7 +19,8 @@ from portal.db import db
 from portal.reports.models import Report
 from portal.signing import checks, head
 from portal.signing.models import SealedDocument
-from tests.conftest import LONG, administer, postgres_url, settings
+from tests.conftest import LONG
+from tests.databases import administer, postgres_url, settings
 from tests.reports.evidence import every_end, ordinary
 from tests.signing.edits import NoChange, Tamperer
 from tests.world import World

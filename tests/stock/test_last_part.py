@@ -26,7 +26,7 @@ def issue_the_last(config: dict[str, Any], start: Barrier, answers: Any) -> None
 
 
 def test_one_gets_the_last_part_and_five_are_told(database_url: str, world: Any, tmp_path: Path) -> None:
-    from tests.conftest import settings
+    from tests.databases import settings
 
     db.session.commit()
     context = multiprocessing.get_context("forkserver")
