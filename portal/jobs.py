@@ -34,10 +34,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask import g
-from sqlalchemy import Index, String, UniqueConstraint, func, select, update
+from sqlalchemy import Index, Select, String, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -171,7 +172,13 @@ def enqueue(kind: str, *, key: str, about: str = "", due_at: datetime | None = N
 
 def about(text: str) -> list[Job]:
     """The jobs about something, oldest first."""
-    return list(db.session.scalars(select(Job).where(Job.about == text).order_by(Job.created_at, Job.id)))
+    return list(db.session.scalars(about_query(), {"about": text}))
+
+
+@cache
+def about_query() -> Select[Any]:
+    """Made once: making it costs more than running it."""
+    return select(Job).where(Job.about == bindparam("about")).order_by(Job.created_at, Job.id)
 
 
 def stuck(limit: int | None = None) -> list[Job]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from portal import jobs, mail
+from portal.accounts.models import Person
 from portal.db import db
 from portal.i18n import _, lazy
 from portal.jobs import Job
@@ -46,13 +48,21 @@ class Delivery:
 
 def links_of(report: Report) -> list[PublicLink]:
     """All links of this revision, newest first."""
-    query = select(PublicLink).where(PublicLink.report_id == report.id).options(joinedload(PublicLink.created_by))
-    return list(db.session.scalars(query.order_by(PublicLink.created_at.desc(), PublicLink.id)))
+    return list(db.session.scalars(links_query(), {"report_id": report.id}))
+
+
+@cache
+def links_query() -> Select[Any]:
+    """Made once, like the query below: making them costs more than running them."""
+    query = select(PublicLink).where(PublicLink.report_id == bindparam("report_id"))
+    return query.options(joinedload(PublicLink.created_by).load_only(Person.name)).order_by(
+        PublicLink.created_at.desc(), PublicLink.id
+    )
 
 
 def deliveries(report: Report, links: list[PublicLink]) -> dict[str, Delivery]:
     """What became of the letter of each link that has one, by the link's id."""
-    found = {str(job.payload.get("link")): job for job in jobs.about(about(report))}
+    found = {str(job.payload.get("link")): job for job in jobs.about(about(report))} if links else {}
     return {str(link.id): delivery(link, found[str(link.id)]) for link in links if str(link.id) in found}
 
 
@@ -73,9 +83,14 @@ def delivery(link: PublicLink, job: Job) -> Delivery:
 
 def open_cases(report: Report) -> list[Dispute]:
     """The customer's open words against any revision of this report."""
-    same = select(Report.id).where(Report.number == report.number).scalar_subquery()
+    return list(db.session.scalars(cases_query(), {"number": report.number}))
+
+
+@cache
+def cases_query() -> Select[Any]:
+    same = select(Report.id).where(Report.number == bindparam("number")).scalar_subquery()
     query = select(Dispute).where(Dispute.report_id.in_(same), Dispute.closed_at.is_(None))
-    return list(db.session.scalars(query.order_by(Dispute.opened_at)))
+    return query.order_by(Dispute.opened_at)
 
 
 def of_page(report: Report) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    bindparam,
     exists,
     or_,
     select,
@@ -270,4 +272,11 @@ def newest_report(visit: Visit) -> Report | None:
 
 
 def survey_of(visit: Visit) -> Survey | None:
-    return db.session.scalar(select(Survey).where(Survey.visit_id == visit.id))
+    found: Survey | None = db.session.scalar(survey_query(), {"visit_id": visit.id})
+    return found
+
+
+@cache
+def survey_query() -> Select[Any]:
+    """Made once, as all queries of pages: making them costs more than running them."""
+    return select(Survey).where(Survey.visit_id == bindparam("visit_id"))

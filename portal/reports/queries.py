@@ -21,7 +21,6 @@ from portal.reports import survey as questionnaire
 from portal.reports.models import (
     HandOver,
     Report,
-    ReportSignature,
     ReportVoid,
     Resubmission,
     Review,
@@ -95,7 +94,6 @@ def with_page() -> tuple[Any, ...]:
         contains_eager(Report.visit).options(*for_pages()),
         joinedload(Report.document),
         joinedload(Report.void).joinedload(ReportVoid.person),
-        defaultload(Report.signatures).joinedload(ReportSignature.document),
         defaultload(Report.reviews).joinedload(Review.reviewer).load_only(Person.name),
     )
 

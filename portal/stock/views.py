@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, flash, redirect, request, stream_with_context, url_for
 from flask_login import current_user
@@ -11,7 +12,7 @@ from portal.db import db
 from portal.forms import plain
 from portal.htmx import page
 from portal.i18n import _, lazy
-from portal.permissions import Permission, may, requires
+from portal.permissions import Permission, requires
 from portal.stock import export, operations, queries
 from portal.stock.forms import (
     FilterForm,
@@ -74,10 +75,10 @@ def item(code: str) -> BaseResponse:
     )
 
 
-def paper_address(row: Any) -> str:
+def paper_address(row: Any, opens_visits: bool) -> str:
     """Where the paper behind a movement can be read; to whom may not open visits, everything that was moved with it."""
-    if row.source_url.startswith("/visits/") and not may(Permission.VISIT_VIEW):
-        return url_for("stock.movements", document=row.document)
+    if not opens_visits and row.source_url.startswith("/visits/"):
+        return f"{url_for('stock.movements')}?document={quote(row.document)}"
     return str(row.source_url)
 
 

@@ -1,8 +1,9 @@
 """What kinds of movements, places and units are called on pages."""
 
+from functools import cache
 from typing import Any
 
-from portal.i18n import lazy
+from portal.i18n import current_locale, lazy
 
 KINDS: dict[str, Any] = {
     "receipt": lazy("Receipt"),
@@ -26,8 +27,19 @@ UNITS: dict[str, Any] = {
 
 
 def kind_word(kind: str) -> str:
-    return str(KINDS.get(kind, kind))
+    return kind_in(current_locale(), kind)
 
 
 def unit_word(unit: str) -> str:
+    return unit_in(current_locale(), unit)
+
+
+@cache
+def kind_in(_locale: str, kind: str) -> str:
+    """Kept for each language: a page asks for the same few words once a row."""
+    return str(KINDS.get(kind, kind))
+
+
+@cache
+def unit_in(_locale: str, unit: str) -> str:
     return str(UNITS.get(unit, unit))
