@@ -1,7 +1,7 @@
 """The verbs of hand-over, survey, signature, links, review, void and erasure: the only writers of these rows."""
 
-from portal.reports.operations.ending import erase_report, void_report
 from portal.reports.operations.ends import end_unsigned, sign_on_paper
+from portal.reports.operations.erasing import erase_report
 from portal.reports.operations.handing import Signer, hand_over, take_back
 from portal.reports.operations.links import (
     close_dispute,
@@ -16,6 +16,7 @@ from portal.reports.operations.reviewing import approve, correct_report, resubmi
 from portal.reports.operations.sealing import verify_token
 from portal.reports.operations.signing import Mark, co_sign, sign_by_link, sign_report
 from portal.reports.operations.surveying import answer_by_link, answer_survey
+from portal.reports.operations.voiding import void_report
 
 __all__ = [
     "Mark",

@@ -5,7 +5,6 @@ from portal.reports.views import (
     cases,
     copies,
     customer,
-    ending,
     link,
     links,
     oversight,
@@ -14,9 +13,10 @@ from portal.reports.views import (
     review,
     verify,
     visit,
+    withdrawal,
 )
 from portal.reports.views.base import bp
 
 blueprints = (bp, customer.bp, link.bp, copies.bp, verify.bp)
 
-__all__ = ["blueprints", "cases", "ending", "links", "oversight", "papers", "public", "review", "visit"]
+__all__ = ["blueprints", "cases", "links", "oversight", "papers", "public", "review", "visit", "withdrawal"]

@@ -69,7 +69,6 @@ def show(number: str) -> Response:
         answer_words=questionnaire.answer_words,
         **delivery.of_page(report),
         public_page=verify_address(report),
-        print_form=PrintForm(payload["language"]),
     )
 
 
@@ -119,6 +118,18 @@ def pdf(number: str) -> Response:
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
     return response
+
+
+@bp.get("/reports/<number>/print")
+@requires(Permission.REPORT_VIEW)
+def print_form(number: str) -> Response:
+    """The choice of another paper of the same report: whose copy, in which two languages."""
+    report = find_report(number)
+    if report.erased:
+        return erased_page(report, 410)
+    form = PrintForm(content_of(report.document)["language"])
+    revision = report.revision if request.args.get("revision") else None
+    return page("reports/print.html", form=form, report=report, visit=report.visit, revision=revision)
 
 
 def edition_asked_for(report: Report) -> Edition:

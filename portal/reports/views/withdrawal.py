@@ -10,7 +10,7 @@ from portal.permissions import Permission, authorize, requires
 from portal.reports import operations
 from portal.reports.forms import ErasureForm, VoidForm
 from portal.reports.models import Report, newest_report
-from portal.reports.operations.ending import ERASABLE
+from portal.reports.operations.erasing import ERASABLE
 from portal.reports.views.base import bp, find_report
 from portal.reports.views.papers import erased_page
 
