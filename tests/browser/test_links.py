@@ -85,6 +85,12 @@ def test_the_pages_of_the_company_stand_every_look(server: Server, open_page: Op
     page = open_page(server.url, phone=False, locale="en")
     sign_in(page, "zhao")
     problems: list[Any] = []
-    for path in (f"/reports/{number}", f"/reports/{number}/links", f"/reports/{number}/copies", "/cases"):
+    for path in (
+        f"/reports/{number}",
+        f"/reports/{number}/links",
+        f"/reports/{number}/copies",
+        f"/reports/{number}/print",
+        "/cases",
+    ):
         problems += inspect(page, path)
     assert not problems, "\n".join(problems)

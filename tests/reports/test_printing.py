@@ -44,6 +44,17 @@ def test_each_copy_and_each_second_language_is_a_paper_of_its_own(world: Any, si
     assert tight("Parte de Servicio") in first and "Firmadoel" in first and "签字时间" in first
 
 
+def test_another_paper_is_chosen_on_a_page_of_its_own(world: Any, sign_in: Any) -> None:
+    report, zhao = signed(world), sign_in("zhao", device="laptop")
+    shown = zhao.get(f"/reports/{report.number}")
+    page = zhao.get(str(shown.one(f"main a[href$='{report.number}/print']")["href"]))
+    form = page.one("main form")
+    languages = [str(one["value"]) for one in form.select("[name=second] option")]
+    assert page.status == 200 and languages == ["", "zh_Hant", "en", "es"]
+    chosen = paper_of(zhao, report, "?copy=office&second=en")
+    assert form["action"] == f"/reports/{report.number}.pdf" and tight("Service Report") in pages(chosen)[0]
+
+
 def test_an_approval_is_another_edition_and_the_old_one_stays(world: Any, sign_in: Any) -> None:
     report, zhao = signed(world), sign_in("zhao", device="laptop")
     before = paper_of(zhao, report)

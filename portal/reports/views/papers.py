@@ -127,9 +127,9 @@ def print_form(number: str) -> Response:
     report = find_report(number)
     if report.erased:
         return erased_page(report, 410)
-    form = PrintForm(content_of(report.document)["language"])
+    choice = PrintForm(content_of(report.document)["language"])
     revision = report.revision if request.args.get("revision") else None
-    return page("reports/print.html", form=form, report=report, visit=report.visit, revision=revision)
+    return page("reports/print.html", choice=choice, report=report, visit=report.visit, revision=revision)
 
 
 def edition_asked_for(report: Report) -> Edition:
