@@ -1,5 +1,7 @@
 """`flask demo …`: the demonstration company, for trying the portal out."""
 
+from functools import partial
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
@@ -7,6 +9,7 @@ from flask.cli import AppGroup
 from portal.db import transaction
 from portal.demo.cast import PASSWORD, PIN
 from portal.demo.company import is_empty, load, move_to_today
+from portal.demo.past import Past, write_past
 
 demo = AppGroup("demo", help="The demonstration company.")
 
@@ -16,12 +19,21 @@ def init_app(app: Flask) -> None:
 
 
 @demo.command("load")
-def load_command() -> None:
+@click.option("--visits", type=click.IntRange(0), default=0, help="So many visits of the past three years beside it.")
+@click.option(
+    "--movements",
+    type=click.IntRange(0),
+    default=0,
+    help="So many movements of stock with them, or as many as the visits need.",
+)
+@click.option("--seed", type=int, default=1, help="The same seed makes the same past.")
+def load_command(visits: int, movements: int, seed: int) -> None:
     """Loads the demonstration company into an empty database."""
+    past = Past(visits, movements, seed)
     with transaction():
         if not is_empty():
             raise click.ClickException("There are accounts already. The demonstration goes into an empty database.")
-        cast = load()
+        cast = load(before=partial(write_past, past, say=click.echo) if visits or movements else None)
     click.echo(f"Loaded. Accounts: {', '.join(cast.people)}; password of all: {PASSWORD}, PIN: {PIN}.")
 
 

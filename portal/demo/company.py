@@ -1,5 +1,6 @@
 """Loading the company into an empty database, and moving its open plans to today."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -29,13 +30,16 @@ def is_empty() -> bool:
     return db.session.scalar(select(func.count()).select_from(Person)) == 0
 
 
-def load(today: date | None = None) -> Cast:
-    """Everything, told relative to `today` (the present day if not given). The database must be empty."""
+def load(today: date | None = None, before: Callable[[Cast, date], None] | None = None) -> Cast:
+    """Everything, told relative to `today` (the present day if not given). The database must be empty. `before` may
+    tell what was before the company's own story, up to a day."""
     table = Timetable(present(today))
     with at(table.now - FOUNDED):
         load_catalogue()
         cast = load_cast(table.day(ZONE))
         keep_specimens(cast)
+    if before:
+        before(cast, table.day(ZONE) - FOUNDED)
     load_opening_stock(cast, table)
     play(cast, table)
     note_day(table.day(ZONE))

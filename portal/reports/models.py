@@ -80,7 +80,11 @@ class Report(WithId, Model):
     """The 售后服务报告单 of a visit: number, revision and the sealed paper."""
 
     __tablename__ = "report"
-    __table_args__ = (UniqueConstraint("number", "revision"), UniqueConstraint("visit_id", "revision"))
+    __table_args__ = (
+        UniqueConstraint("number", "revision"),
+        UniqueConstraint("visit_id", "revision"),
+        Index("ix_report_submitted_at_id", "submitted_at", "id"),
+    )
 
     number: Mapped[str] = mapped_column(String(30))
     revision: Mapped[int] = mapped_column(default=1)

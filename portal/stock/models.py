@@ -98,6 +98,7 @@ class Movement(Model):
         Index("ix_movement_destination_item_n", "destination_id", "item_id", "n"),
         Index("ix_movement_person_n", "person_id", "n"),
         Index("ix_movement_document", "document"),
+        Index("ix_movement_kind_n", "kind", "n"),
         Index("ix_movement_occurred_at", "occurred_at"),
     )
 
