@@ -1,7 +1,10 @@
-"""What pages and entries cost: `python -m benchmarks [--postgresql] [--rounds N] [--weight]`.
+"""What pages and entries cost: `python -m benchmarks [--postgresql] [--rounds N] [--visits N --movements N]`.
 
-Prints, for the demonstration company, CPU time of one request through the WSGI app as a multiple of h, the budget
-beside it, milliseconds, SQL statements and compressed bytes. A tool, not a test: nothing here passes or fails.
+Prints CPU time of one request through the WSGI app as a multiple of h, the budget beside it, milliseconds, SQL
+statements and compressed bytes: for the demonstration company, or with `--visits` and `--movements` for the company
+with a hundredth of that past and with all of it, and how much each line has grown between the two. `--keep FOLDER`
+keeps the loaded databases for the next run. `--weight` shows what a phone loads with its first page instead. A tool,
+not a test: nothing here passes or fails.
 
 h is the CPU time of a bare Flask answer in the same process and run; in it budgets survive a change of machine. Page
 and floor are treated alike: in each round every line is measured once, in turn, with the bare answer once before it,
@@ -33,6 +36,7 @@ from sqlalchemy import event, select
 
 from benchmarks import weight
 
+SMALLER = 100  # times is the past that growth is measured from
 PER_QUERY = 0.0007  # seconds that a query may cost more on PostgreSQL
 
 
@@ -62,15 +66,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server started for the run")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--visits", type=int, default=0)
+    parser.add_argument("--movements", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="where the loaded databases stay")
     parser.add_argument("--weight", action="store_true", help="what a phone loads with its first page, instead")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, database(options.postgresql, Path(folder)):
-        os.environ["PORTAL_INSTANCE"] = folder
-        app = company()
-        if options.weight:
-            weight.show(*weight.first_page(app, Visitor(app, "zhang").cookie))
-        else:
-            measure(app, options.rounds)
+    pasts = [(options.visits // SMALLER, options.movements // SMALLER), (options.visits, options.movements)]
+    with tempfile.TemporaryDirectory() as folder:
+        place = options.keep or Path(folder)
+        before: dict[str, float] = {}
+        for visits, movements in pasts if options.visits else [(0, 0)]:
+            own = place / f"{'postgresql' if options.postgresql else 'sqlite'}-{visits}-{movements}"
+            own.mkdir(parents=True, exist_ok=True)
+            with database(options.postgresql, own):
+                os.environ["PORTAL_INSTANCE"] = str(own)
+                app = company(visits, movements)
+                if options.weight:
+                    return weight.show(*weight.first_page(app, Visitor(app, "zhang").cookie))
+                print(f"\n{visits} visits and {movements} movements before the company's own story")
+                before = measure(app, options.rounds, before)
 
 
 @contextmanager
@@ -89,24 +103,34 @@ def database(postgresql: bool, folder: Path) -> Iterator[None]:
         yield
 
 
-def company() -> Flask:
-    """The app with the demonstration company loaded."""
+def company(visits: int, movements: int) -> Flask:
+    """The app with the demonstration company and its past, loaded unless it stands there already."""
     import logging
+    from functools import partial
 
     from portal import cli, create_app, demo
     from portal.db import db, transaction
+    from portal.demo.past import Past, write_past
 
     app = create_app()
     logging.getLogger("portal").setLevel(logging.WARNING)
     with app.app_context():
         cli.upgrade()
-        with transaction():
-            demo.load()
+        if demo.is_empty():
+            started = time.perf_counter()
+            before = partial(write_past, Past(visits, movements), say=lambda words: None) if visits else None
+            with transaction():
+                demo.load(before=before)
+            print(f"loaded in {time.perf_counter() - started:.0f} s")
+        else:
+            with transaction():
+                demo.move_to_today()
         db.session.remove()
     return app
 
 
-def measure(app: Flask, rounds: int) -> None:
+def measure(app: Flask, rounds: int, before: dict[str, float]) -> dict[str, float]:
+    """Prints the table and returns its lines' cost; `before`: those of a smaller company."""
     from portal.db import db
 
     with app.app_context():
@@ -124,7 +148,7 @@ def measure(app: Flask, rounds: int) -> None:
         for line in rows:
             floors.append(timed(floor, hello)[0])
             costs[line.name].append(once(app, line, count))
-    show(engine, statistics.median(floors), rows, costs)
+    return show(engine, statistics.median(floors), rows, costs, before)
 
 
 def once(app: Flask, line: Line, count: "StatementCounter") -> Cost:
@@ -257,23 +281,29 @@ def allowed(line: Line, engine: str, statements: int, h: float) -> float:
     return line.must + (more / h if line.unit == "h" else more * 1000)
 
 
-def show(engine: str, h: float, rows: list[Line], costs: dict[str, list[Cost]]) -> None:
+def show(
+    engine: str, h: float, rows: list[Line], costs: dict[str, list[Cost]], before: dict[str, float]
+) -> dict[str, float]:
     print(f"{engine}, Python {sys.version.split()[0]}, h = {h * 1000:.3f} ms CPU (a bare Flask answer)\n")
-    print(f"{'':28}{'ms':>8}{'multiple':>10}{'budget':>9}{'SQL':>6}{'of':>4}{'KB gz':>8}{'of':>6}")
+    print(f"{'':28}{'ms':>8}{'multiple':>10}{'budget':>9}{'SQL':>6}{'of':>4}{'KB gz':>8}{'of':>6}{'growth':>9}")
+    found: dict[str, float] = {}
     for line in rows:
         last = costs[line.name][-1]
         cpu = statistics.median(cost.cpu for cost in costs[line.name])
         waiting = statistics.median(cost.waiting for cost in costs[line.name])
         seconds, measured = (waiting, waiting * 1000) if line.unit == "ms" else (cpu, cpu / h)
+        found[line.name] = measured
         slow = measured > allowed(line, engine, last.statements, h)
         over = slow or last.statements > line.statements or last.size > line.kilobytes * 1024
         multiple = f"{measured:.1f} h" if line.unit == "h" else ""
+        growth = f"{measured / before[line.name]:.2f} x" if line.name in before else ""
         print(
             f"{line.name:28}{seconds * 1000:8.1f}{multiple:>10}{line.must:6.0f} {line.unit:2}{last.statements:6}"
-            f"{line.statements:4}{last.size / 1024:8.1f}{line.kilobytes:6.0f}{' *' if over else ''}"
+            f"{line.statements:4}{last.size / 1024:8.1f}{line.kilobytes:6.0f}{growth:>9}{' *' if over else ''}"
         )
     more = f", with {PER_QUERY * 1000:g} ms more for each query" if engine == "postgresql" else ""
     print(f"\n* over budget{more}")
+    return found
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from flask import Flask
 
 from portal import (
     cli,
+    compression,
     config,
     db,
     errorpages,
@@ -39,7 +40,21 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=app.config["SECURE"],
     )
-    for part in (logs, security, htmx, db, gate, i18n, templating, errorpages, health, jobpages, worker, cli):
+    for part in (
+        logs,
+        security,
+        compression,
+        htmx,
+        db,
+        gate,
+        i18n,
+        templating,
+        errorpages,
+        health,
+        jobpages,
+        worker,
+        cli,
+    ):
         part.init_app(app)
     for feature in FEATURES:
         import_module(f"portal.{feature}").init_app(app)

@@ -1,5 +1,6 @@
 """Headers, health, error pages, logs: what every answer must have, whoever asks for what."""
 
+import gzip
 import json
 import logging
 from typing import Any
@@ -109,3 +110,17 @@ def test_a_file_is_stored_once_under_its_hash(app: Flask) -> None:
     assert first == again
     assert files.read(first) == b"ink"
     assert len([p for p in app.config["FILES"].rglob("*") if p.is_file()]) == 1
+
+
+def test_static_text_goes_out_small_and_pages_as_they_are(app: Flask) -> None:
+    client = app.test_client()
+    plain = client.get("/static/css/kit.css", buffered=True)
+    small = client.get("/static/css/kit.css", headers={"Accept-Encoding": "gzip, br"}, buffered=True)
+    assert small.headers["Content-Encoding"] == "gzip" and small.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(small.data) == plain.data and len(small.data) < len(plain.data) / 3
+    assert "Content-Encoding" not in plain.headers
+    asked = {"Accept-Encoding": "gzip", "If-None-Match": small.headers["ETag"]}
+    again = client.get("/static/css/kit.css", headers=asked, buffered=True)
+    assert again.status_code == 304
+    page = client.get("/login", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in page.headers  # a compressed length would tell of the secrets beside it

@@ -3,7 +3,7 @@
 import random
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from portal.accounts import operations as accounts
@@ -23,6 +23,16 @@ TOWNS = ("云上市甲区", "云上市乙区", "雾里市丙区", "雾里市丁�
 KINDS = (("健身俱乐部", "business"), ("酒店健身房", "business"), ("小学", "public_body"), ("社区活动站", "public_body"))
 FIRST = ("虚构", "样例", "示例", "假定", "演示", "试用", "占位", "模拟")
 PLACES = ("一楼东侧", "二楼有氧区", "地下一层", "操场北侧", "三楼器械区")
+
+
+class Luck(random.Random):
+    """Chance with a seed. Its ids grow, so that rows and their indexes are written at the end and not all over."""
+
+    drawn = 0
+
+    def id(self) -> uuid.UUID:
+        self.drawn += 1
+        return uuid.UUID(int=self.drawn << 80 | self.getrandbits(80), version=4)
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def worker(person: Person, since: datetime) -> Worker:
     return Worker(person.id, person.name, person.branch.code, van_of(person), sign_in.id)
 
 
-def units(cast: Cast, products: list[str], visits: int, first: date, luck: random.Random) -> list[list[PastUnit]]:
+def units(cast: Cast, products: list[str], visits: int, first: date, luck: Luck) -> list[list[PastUnit]]:
     """The machines of the past, by product in the order of `products`."""
     found: list[list[PastUnit]] = [[] for _ in products]
     rows: list[Any] = []
@@ -79,10 +89,10 @@ def units(cast: Cast, products: list[str], visits: int, first: date, luck: rando
         kind, legal = luck.choice(KINDS)
         name = f"{luck.choice(FIRST)}{number:05d}{kind}"
         address = f"{luck.choice(TOWNS)}示例路 {number % 900 + 1} 号"
-        customer = Customer(id=id_of(luck), name=name, kind=legal, created_at=started(first))
-        site = Site(id=id_of(luck), customer_id=customer.id, name=name, address=address, district=address[3:5])
+        customer = Customer(id=luck.id(), name=name, kind=legal, created_at=started(first))
+        site = Site(id=luck.id(), customer_id=customer.id, name=name, address=address, district=address[3:5])
         contact = Contact(
-            id=id_of(luck), site_id=site.id, name=f"{luck.choice(FIRST)}联系人{number:05d}",
+            id=luck.id(), site_id=site.id, name=f"{luck.choice(FIRST)}联系人{number:05d}",
             phone=f"100 {number // 10000 + 1000:04d} {number % 10000:04d}",
         )  # fmt: skip
         rows += [customer, site, contact]
@@ -96,10 +106,10 @@ def units(cast: Cast, products: list[str], visits: int, first: date, luck: rando
     return found
 
 
-def machine(site: Site, product_id: uuid.UUID, number: str, first: date, luck: random.Random) -> Equipment:
+def machine(site: Site, product_id: uuid.UUID, number: str, first: date, luck: Luck) -> Equipment:
     bought = first - timedelta(days=luck.randrange(30, 700))
     return Equipment(
-        id=id_of(luck), site_id=site.id, product_id=product_id, serial_no=f"PAST-{number}", asset_tag=f"PA-{number}",
+        id=luck.id(), site_id=site.id, product_id=product_id, serial_no=f"PAST-{number}", asset_tag=f"PA-{number}",
         location=luck.choice(PLACES), manufactured_on=bought - timedelta(days=60), purchased_on=bought,
         installed_on=bought + timedelta(days=7),
     )  # fmt: skip
@@ -117,11 +127,5 @@ def of_unit(unit: Equipment, customer: Customer, site: Site, contact: Contact, b
     return PastUnit(branch.code, ids, words, names)
 
 
-def id_of(luck: random.Random) -> uuid.UUID:
-    return uuid.UUID(int=luck.getrandbits(128), version=4)
-
-
 def started(day: date) -> datetime:
-    from portal.clock import UTC
-
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

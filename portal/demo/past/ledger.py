@@ -1,7 +1,6 @@
 """The movements of the past, posted in memory by the ledger's own rules: receipts, issues, returns and uses, balanced
 after each, a store never below zero."""
 
-import random
 import uuid
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from portal.demo.past.cast import Worker, id_of
+from portal.demo.past.cast import Luck, Worker
 from portal.stock import rules
 from portal.stock.models import Item, Location, Valuation
 
@@ -42,7 +41,7 @@ class Books:
     stores: dict[str, Location]
     ends: dict[str, Location]
     keeper: uuid.UUID
-    luck: random.Random
+    luck: Luck
     numbers: Any
     n: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -113,7 +112,7 @@ class Books:
         self.rows.append(
             {
                 "n": self.n,
-                "id": id_of(self.luck),
+                "id": self.luck.id(),
                 "kind": kind,
                 "item_id": item.id,
                 "quantity": quantity,

@@ -1,6 +1,5 @@
 """Writing the past: day after day, the mornings' slips first, then the visits, each sealed onto the chain."""
 
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from portal.accounts.secrets import token_hash
 from portal.clock import local
 from portal.db import db
 from portal.demo.cast import Cast
-from portal.demo.past.cast import PastUnit, Worker, id_of, units, workers
+from portal.demo.past.cast import Luck, PastUnit, Worker, units, workers
 from portal.demo.past.ledger import Books, Paper
 from portal.demo.past.patterns import ORDER, Pattern, plain_json, read_patterns
 from portal.demo.past.texts import day_gap
-from portal.demo.past.writing import count_on, write_rows
+from portal.demo.past.writing import count_on, room_to_write, write_rows
 from portal.demo.tables import rows as table_rows
 from portal.numbering import NumberSeries
 from portal.reports.operations.sealing import verify_token
@@ -47,7 +46,8 @@ def write_past(past: Past, cast: Cast, last: date, say: Callable[[str], None]) -
     """Everything up to the day `last`, in the caller's transaction."""
     patterns = read_patterns()
     days = min(LONGEST, max(30, past.visits // 4, past.movements // 500))
-    Writer(past, cast, patterns, last - timedelta(days=days), days, say).write()
+    with room_to_write():
+        Writer(past, cast, patterns, last - timedelta(days=days), days, say).write()
 
 
 class Numbers:
@@ -65,7 +65,7 @@ class Numbers:
 class Writer:
     def __init__(self, past: Past, cast: Cast, patterns: list[Pattern], first: date, days: int, say: Any) -> None:
         self.past, self.patterns, self.first, self.days, self.say = past, patterns, first, days, say
-        self.luck = random.Random(past.seed)
+        self.luck = Luck(past.seed)
         self.numbers, self.key, self.place = Numbers(), signing_key(), last_place()
         self.clerk, self.reviewer = cast.people["sun"].id, cast.people["zhao"].id
         since = datetime.combine(first, time(), UTC)
@@ -130,7 +130,7 @@ class Writer:
     def visit(self, pattern: Pattern, unit: PastUnit, day: date) -> None:
         worker = self.luck.choice(self.by_branch[unit.branch])
         midnight = datetime.combine(day, time(), UTC)
-        ids: dict[str, Any] = {name: id_of(self.luck) for name in pattern.own}
+        ids: dict[str, Any] = {name: self.luck.id() for name in pattern.own}
         ids |= unit.ids | {"technician": worker.id, "clerk": self.clerk, "sign_in_id": worker.session}
         ids |= {"reviewer_id": self.reviewer, "technician_name": worker.name} | unit.names
         ids["call_no"] = self.numbers.next("JX", unit.branch, midnight)
@@ -152,7 +152,7 @@ class Writer:
         for part in pattern.parts:
             moment, url = midnight + part.moment, f"/visits/{ids['visit']}"
             n = self.books.use(part.item, part.quantity, worker, Paper(worker.id, moment, ids["call_no"], url))
-            more = {"id": id_of(self.luck), "movement_n": n, "item_id": self.books.by_code[part.item].id}
+            more = {"id": self.luck.id(), "movement_n": n, "item_id": self.books.by_code[part.item].id}
             self.add(part.row, ids, midnight, **more)
         self.remember(ids, worker, midnight, pattern)
 
@@ -180,7 +180,7 @@ class Writer:
 
     def seal(self, kind: str, number: str, texts: tuple[str, str], moment: datetime) -> int:
         """The next document of the chain, as `signing.operations.seal` makes it."""
-        n, key, salt = self.place.n + 1, id_of(self.luck), f"{self.luck.getrandbits(128):032x}"
+        n, key, salt = self.place.n + 1, self.luck.id(), f"{self.luck.getrandbits(128):032x}"
         digests = [rules.digest(salt, text) for text in texts]
         title = [n, str(key), kind, number, 1, moment.isoformat(timespec="microseconds")]
         link = rules.link(self.key, self.place.link, title, digests)
