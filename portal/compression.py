@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 def compress(response: Response) -> Response:
     if request.endpoint != "static" or response.mimetype not in KINDS:
         return response
-    response.headers["Vary"] = "Accept-Encoding"
+    response.vary.add("Accept-Encoding")
     if response.status_code == 200 and request.accept_encodings.quality("gzip"):
         path = safe_join(str(STATIC), (request.view_args or {})["filename"])
         small = compressed(str(path), response.content_length or 0, str(response.headers.get("ETag")))

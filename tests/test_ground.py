@@ -116,7 +116,7 @@ def test_static_text_goes_out_small_and_pages_as_they_are(app: Flask) -> None:
     client = app.test_client()
     plain = client.get("/static/css/kit.css", buffered=True)
     small = client.get("/static/css/kit.css", headers={"Accept-Encoding": "gzip, br"}, buffered=True)
-    assert small.headers["Content-Encoding"] == "gzip" and small.headers["Vary"] == "Accept-Encoding"
+    assert small.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in small.headers["Vary"]
     assert gzip.decompress(small.data) == plain.data and len(small.data) < len(plain.data) / 3
     assert "Content-Encoding" not in plain.headers
     asked = {"Accept-Encoding": "gzip", "If-None-Match": small.headers["ETag"]}
