@@ -32,12 +32,20 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SIGNING_KEY": kept_secret(instance / "signing.key"),
         "FILES": instance / "files",
         "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time
+        "PROXIES": count(environ.get("PORTAL_PROXIES", ""), "PORTAL_PROXIES"),
         "PUBLIC_URL": public_url,
         "SECURE": public_url.startswith("https://"),
         "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
         "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
         "CHAIN_MAIL": chain_mail(environ.get("PORTAL_CHAIN_MAIL", "")),
     }
+
+
+def count(text: str, name: str) -> int:
+    """A number from 0 to 9; 0 when unset. Ends the start when it is anything else."""
+    if text and not re.fullmatch(r"[0-9]", text):
+        raise SystemExit(f"{name} is a number from 0 to 9.")
+    return int(text or 0)
 
 
 def smtp_url(text: str) -> str:

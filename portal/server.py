@@ -7,6 +7,7 @@ photo holds up nobody. At SIGTERM running requests are answered first: an acknow
 import gc
 import logging
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ from portal.config import UPLOAD_LIMIT
 THREADS = 8
 PATIENCE = 10.0  # seconds that a stop waits for running requests
 LAST_BYTES = 0.3  # seconds for the answers to leave the buffers
+
+FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -56,18 +59,18 @@ class Counted:
 
 def main() -> None:
     app = create_app()
-    serve(app, app.config["HOST"], app.config["PORT"])
+    serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"])
 
 
-def serve(app: WsgiApp, host: str, port: int) -> None:
-    """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one."""
+def serve(app: WsgiApp, host: str, port: int, proxies: int = 0) -> None:
+    """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one. `proxies`: how many stand in front and are believed."""
     counted = Counted(app)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is load, not news
     try:
-        server = listen(counted, host, port)
+        server = listen(counted, host, port, proxies)
     except OSError as error:
         sys.exit(f"Cannot listen on {host}, port {port}: {error.strerror}. PORTAL_PORT=8001 takes another port.")
-    signal.signal(signal.SIGTERM, stopper(counted))
+    signal.signal(signal.SIGTERM, stopper(counted, server))
     gc.collect()
     gc.freeze()  # what start-up made stays: the collector need not walk it again during requests
     for address in addresses(host, server):
@@ -75,7 +78,8 @@ def serve(app: WsgiApp, host: str, port: int) -> None:
     server.run()
 
 
-def listen(app: WsgiApp, host: str, port: int) -> Any:
+def listen(app: WsgiApp, host: str, port: int, proxies: int = 0) -> Any:
+    believed = {"trusted_proxy": "*", "trusted_proxy_count": proxies, "trusted_proxy_headers": FORWARDED}
     return create_server(
         app,
         host=host,
@@ -87,11 +91,13 @@ def listen(app: WsgiApp, host: str, port: int) -> Any:
         connection_limit=500,
         channel_timeout=60,
         clear_untrusted_proxy_headers=True,
+        **(believed if proxies else {}),
     )
 
 
-def stopper(counted: Counted) -> Callable[[int, FrameType | None], None]:
-    """The SIGTERM handler: waits in a thread of its own, because the main thread still has to send the answers.
+def stopper(counted: Counted, server: Any) -> Callable[[int, FrameType | None], None]:
+    """The SIGTERM handler: lets nobody new in, so that a proxy goes elsewhere at once, and waits in a thread of its
+    own, because the main thread still has to send the answers.
 
     A second SIGTERM stops at once. SIGINT would not do for that: whoever is started in the background ignores it.
     """
@@ -105,9 +111,19 @@ def stopper(counted: Counted) -> Callable[[int, FrameType | None], None]:
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, stop_now)
+        close_doors(server)
         threading.Thread(target=drain, name="drain", daemon=True).start()
 
     return stop
+
+
+def close_doors(server: Any) -> None:
+    """New connections are refused from here on; those that stand are served to their end."""
+    sockets = getattr(server, "map", None) or server._map  # one listener, or several for a name with several addresses
+    for door in list(sockets.values()):
+        if door.accepting:
+            door.accepting = False
+            door.socket.shutdown(socket.SHUT_RDWR)
 
 
 def stop_now(_number: int, _frame: FrameType | None) -> NoReturn:

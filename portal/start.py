@@ -34,7 +34,7 @@ def main() -> None:
         for line in who_may_sign_in():
             say(line)
     with worker.beside(app):
-        serve(app, app.config["HOST"], app.config["PORT"])
+        serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"])
 
 
 def say(text: str) -> None:

@@ -79,7 +79,7 @@ class Server:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(20)
-        self.log.close()
+            self.log.close()
 
 
 def copy_instance(source: Path, target: Path) -> Path:
