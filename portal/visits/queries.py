@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
 from portal.db import Instant, db
@@ -19,7 +19,7 @@ from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
-from portal.visits.models import Finding, PartUse, Photo, TimeEntry, VisitEvent
+from portal.visits.models import THE_PERSON, Finding, PartUse, Photo, TimeEntry, VisitEvent
 
 PAGE_SIZE = 30
 MOST_FOUND = 12
@@ -34,12 +34,14 @@ def with_place() -> tuple[Any, ...]:
     """What the visit page shows of its call. Made once, like the queries below: making them costs
     more than running them."""
     unit = joinedload(Visit.call).joinedload(Call.equipment).joinedload(Equipment.product)
-    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name)
+    team = joinedload(Visit.members).joinedload(Member.person).load_only(Person.name)
+    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name), team
 
 
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
     """The visit with what its pages show of the call, if the person may see it."""
-    found: Visit | None = db.session.scalar(visit_query(person.roles), {"visit_id": visit_id, "reader_id": person.id})
+    values = {"visit_id": visit_id, "reader_id": person.id}
+    found: Visit | None = db.session.scalars(visit_query(person.roles), values).unique().one_or_none()
     return found
 
 
@@ -57,7 +59,8 @@ def for_cards() -> tuple[Any, ...]:
 
 
 def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
-    """The technician's visits of the days from `start` to `end`, and whatever is older but not ended."""
+    """The visits that the technician leads or helps at, of the days from `start` to `end`, and whatever is older but
+    not ended."""
     return list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
 
 
@@ -66,12 +69,53 @@ def day_query() -> Select[Any]:
     start = bindparam("start", type_=Instant())
     planned = and_(Visit.window_start >= start, Visit.window_start < bindparam("end", type_=Instant()))
     left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
-    query = select(Visit).where(
-        Visit.person_id == bindparam("person_id"),
-        Visit.state != "cancelled",
-        or_(planned, left_over, Visit.state.in_(UNDER_WAY)),
+    wanted = (Visit.state != "cancelled", or_(planned, left_over, Visit.state.in_(UNDER_WAY)))
+    led = select(Visit.id).where(Visit.person_id == THE_PERSON, *wanted)
+    helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, *wanted)
+    # Two searches by their own index: one condition with "or" would read everybody's visits.
+    query = select(Visit).where(Visit.id.in_(union_all(led, helped)))
+    team = (joinedload(Visit.person).load_only(Person.name), selectinload(Visit.members))
+    return query.options(*for_cards(), *team).order_by(Visit.window_start, Visit.created_at)
+
+
+def handed_on(person: Person, since: datetime) -> list[Row[Any]]:
+    """Visits that the technician was taken off since then, newest first: who goes on with them, since when and why."""
+    found: list[Any] = list(db.session.execute(handed_on_query(), {"person_id": person.id, "since": since}))
+    return found
+
+
+@cache
+def handed_on_query() -> Any:  # a Select of more columns than its type can name
+    """The act is the last row of the lead (who took over), or the row that took a member off."""
+    own, later, act = aliased(Assignment), aliased(Assignment), aliased(Assignment)
+    lead, by = aliased(Person), aliased(Person)
+    was_sent = select(own.id).where(own.visit_id == Visit.id, own.person_id == THE_PERSON, own.part != "away")
+    mine = or_(act.part == "lead", and_(act.part == "away", act.person_id == THE_PERSON))
+    newer = select(later.id).where(
+        later.visit_id == Visit.id,
+        later.assigned_at > act.assigned_at,
+        or_(later.part == "lead", and_(later.part == "away", later.person_id == THE_PERSON)),
     )
-    return query.options(*for_cards()).order_by(Visit.window_start, Visit.created_at)
+    on_it = select(Member.id).where(Member.visit_id == Visit.id, Member.person_id == THE_PERSON)
+    return (
+        select(
+            Visit.id, Customer.name.label("customer"), Site.time_zone, Call.number, Visit.seq, lead.name.label("lead"),
+            by.name.label("by"), act.assigned_at, act.reason,
+        )
+        .select_from(act)
+        .join(Visit, Visit.id == act.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
+        .outerjoin(lead, lead.id == Visit.person_id)
+        .join(by, by.id == act.assigned_by_id)
+        .where(
+            act.assigned_at >= bindparam("since", type_=Instant()), mine, was_sent.exists(), ~newer.exists(),
+            Visit.person_id != THE_PERSON, ~on_it.exists(),
+        )
+        .order_by(act.assigned_at.desc())
+        .limit(MOST_FOUND)
+    )  # fmt: skip
 
 
 def last_sign(entry: TimeEntry) -> datetime | None:
@@ -215,7 +259,7 @@ def narrowed(query: Select[Any], wanted: Wanted, zone: str) -> Select[Any]:
         start, end = day_bounds(wanted.day, zone)
         query = query.where(Visit.window_start >= start, Visit.window_start < end)
     if wanted.technician_id:
-        query = query.where(Visit.person_id == wanted.technician_id)
+        query = query.where(is_on_team(wanted.technician_id))
     if wanted.state:
         query = query.where(Visit.state == wanted.state)
     if wanted.before:

@@ -78,7 +78,7 @@ def verify_token(number: str, revision: int) -> str:
 
 
 def technicians_marks(facts: Facts) -> list[dict[str, Any]]:
-    """The specimens that were confirmed at `finish`, one a person, with the moment."""
+    """The specimens that were confirmed at `finish` or on leaving, one a person, with the moment."""
     marks = {
         event.person.name: {
             "name": event.person.name,
@@ -86,6 +86,6 @@ def technicians_marks(facts: Facts) -> list[dict[str, Any]]:
             "confirmed_at": event.recorded_at.isoformat(timespec="seconds"),
         }
         for event in facts.events
-        if event.kind == "finish" and event.specimen is not None
+        if event.kind in ("finish", "leaving") and event.specimen is not None
     }
     return list(marks.values())

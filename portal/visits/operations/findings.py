@@ -12,7 +12,7 @@ from portal.db import db
 from portal.errors import Conflict
 from portal.i18n import lazy
 from portal.visits.models import Finding, latest_finding
-from portal.visits.operations.guards import ensure_writable
+from portal.visits.operations.guards import ensure_writable, is_on_team
 
 CODED = ("symptom", "component", "cause", "remedy", "outcome")
 WRITTEN = ("error_code", "note", "test_result", "outstanding", "internal_note")
@@ -30,14 +30,14 @@ def save_findings(
     """Saves the diagnosis as it stands now. `fields` are those of CODED and WRITTEN; what is left out is empty.
 
     `version` is the one that was on the screen: another one meanwhile is a Conflict, never overwritten in silence.
-    Notes of somebody whom the visit was moved away from are added to what its present technician has found.
+    Notes of somebody whom the visit was moved away from are added to what its present technicians have found.
     """
     ensure_writable(visit, "findings")
     last = latest_finding(visit)
     values = {name: fields.get(name) or None for name in CODED}
     values |= {name: fields.get(name) or "" for name in WRITTEN}
     values["plate_unreadable"] = plate_unreadable
-    if visit.person_id != person.id:
+    if not is_on_team(visit, person):
         values = added(last, values) if last else values
     elif version is not None and version != (last.version if last else 0):
         raise Conflict(lazy("Somebody saved the diagnosis meanwhile. Compare, then save again."))
