@@ -161,12 +161,11 @@ class Assignment(WithId, Model):
 
 class Repeat(WithId, Model):
     """再次上门: the same component of the same unit within 30 days of an earlier visit's end (SR-08). `ground` says
-    when it was seen: `finding` or `signature`. Holds while the diagnosis names that component. Never changed."""
+    when it was seen: `finding` or `signature`. It holds until it is unlinked. Never changed."""
 
     __tablename__ = "repeat_visit"
-    __table_args__ = (UniqueConstraint("visit_id", "earlier_id", "component"),)
 
-    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
     earlier_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
     serial_no: Mapped[str] = mapped_column(String(80))
     component: Mapped[str] = mapped_column(String(20))
@@ -181,13 +180,15 @@ class Repeat(WithId, Model):
 
 
 class RepeatUnlink(WithId, Model):
-    """A supervisor's word that two visits have nothing to do with each other, with the reason."""
+    """A supervisor's word that two visits have nothing to do with each other, with the reason; or, not `by_hand`, that
+    the diagnosis names another component now."""
 
     __tablename__ = "repeat_unlink"
 
     repeat_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("repeat_visit.id"), unique=True)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(300))
+    by_hand: Mapped[bool] = mapped_column(default=True)
     recorded_at: Mapped[datetime]
 
     repeat: Mapped[Repeat] = relationship(back_populates="unlink")

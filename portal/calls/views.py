@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.calls import intake, operations, queries, rules
+from portal.calls import intake, operations, queries, repeats, rules
 from portal.calls.filters import FilterForm, as_id, cursor_text
 from portal.calls.forms import (
     AssignForm,
@@ -19,6 +19,7 @@ from portal.calls.forms import (
     next_window,
 )
 from portal.calls.models import Call, Visit
+from portal.customers import stops
 from portal.customers.models import Site
 from portal.customers.queries import find_site, products, search_sites, units_by_site
 from portal.forms import EntryForm, plain
@@ -64,6 +65,8 @@ def call_page(call: Call) -> Response:
         earlier=queries.earlier_calls(call),
         repeats=queries.repeats([call]),
         overlaps=queries.overlapping(call.visits),
+        repeated=repeats.repeats_of(call.visits),
+        stops=stops.standing(call.equipment),
         people=queries.people_of(call),
     )
 
@@ -82,13 +85,24 @@ def new() -> BaseResponse:
             call = intake.take_call(**form.intake, person=current_user)
             return redirect(url_for("calls.show", number=call.number), 303)
     open_calls = queries.open_calls_at(site) if site else []
-    return page("calls/new.html", form=form, site=site, open_calls=open_calls)
+    units = list(form.units.values())
+    return page(
+        "calls/new.html",
+        form=form,
+        site=site,
+        open_calls=open_calls,
+        lately=repeats.visited_lately(units),
+        stopped=stops.of_units(units),
+        units=units,
+    )
 
 
 def lookup_page() -> Response:
     words = str(plain(request.args.get("q", "")))[:100]
     sites = search_sites(words) if words else []
-    return page("calls/lookup.html", q=words, sites=sites, units=units_by_site(sites))
+    units = units_by_site(sites)
+    lately = repeats.visited_lately(unit for of_site in units.values() for unit in of_site)
+    return page("calls/lookup.html", q=words, sites=sites, units=units, lately=lately)
 
 
 def call_form(site: Site | None) -> CallForm:

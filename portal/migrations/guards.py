@@ -33,7 +33,7 @@ EVIDENCE: dict[str, list[str]] = {  # as FIRST, of the tables that came with the
 TEAM: dict[str, list[str]] = {  # as FIRST, of the tables that came with the team, repeats and stops of use
     "use_stop": ["id"],
     "use_release": ["id", "stop_id"],
-    "repeat_visit": ["id", "visit_id, earlier_id, component"],
+    "repeat_visit": ["id"],
     "repeat_unlink": ["id", "repeat_id"],
 }
 REPLACED = ("sealed_document", "survey")

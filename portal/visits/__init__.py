@@ -13,7 +13,7 @@ __all__ = ["Missing", "init_app", "readiness"]
 
 
 def init_app(app: Flask) -> None:
-    from portal.visits import checks  # noqa: F401  registers what visits promise the ledger
+    from portal.visits import checks, letters  # noqa: F401  register what visits promise the ledger, and jobs
     from portal.visits.views import bp
 
     app.jinja_env.globals.update(

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from portal.accounts.models import Person
-from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
+from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
 from portal.db import Instant, db
@@ -19,7 +19,7 @@ from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
-from portal.visits.models import THE_PERSON, Finding, PartUse, Photo, TimeEntry, VisitEvent
+from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo, TimeEntry, VisitEvent
 
 PAGE_SIZE = 30
 MOST_FOUND = 12
@@ -134,7 +134,7 @@ def last_sign(entry: TimeEntry) -> datetime | None:
 
 
 def equipment_history(visit: Visit) -> list[Row[Any]]:
-    """The unit's last three visits before this one: what was found and done."""
+    """The unit's last three visits before this one, those that it repeats first: what was found and done."""
     if visit.call.equipment_id is None:
         return []
     before = visit.window_start or visit.created_at
@@ -149,21 +149,34 @@ def history_query() -> Select[Any]:
     return (
         select(
             Visit.id, Visit.seq, Visit.person_id, Visit.window_start, Visit.state, Call.number, Finding.outcome,
-            symptom.labels.label("symptom"), remedy.labels.label("remedy"),
+            symptom.labels.label("symptom"), remedy.labels.label("remedy"), Finding.note,
+            Repeat.id.label("repeat_id"), Repeat.days,
         )
         .join(Call, Call.id == Visit.call_id)
         .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
         .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
         .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
-        .where(
-            Call.equipment_id == bindparam("equipment_id"),
-            Visit.id != bindparam("visit_id"),
-            Visit.state.in_(rules.ENDED_STATES),
-            Visit.window_start < bindparam("before", type_=Instant()),
-        )
-        .order_by(Visit.window_start.desc())
+        .outerjoin(Repeat, and_(Repeat.earlier_id == Visit.id, Repeat.visit_id == THE_VISIT, holds()))
+        .where(Visit.id.in_(union_all(of_the_unit(), linked())), Visit.id != THE_VISIT)
+        .where(Visit.state.in_(rules.ENDED_STATES))
+        .order_by(Repeat.id.is_(None), Visit.window_start.desc())
         .limit(MOST_EARLIER)
     )  # fmt: skip
+
+
+def of_the_unit() -> Select[Any]:
+    before = bindparam("before", type_=Instant())
+    query = select(Visit.id).join(Call, Call.id == Visit.call_id)
+    return query.where(Call.equipment_id == bindparam("equipment_id"), Visit.window_start < before)
+
+
+def linked() -> Select[Any]:
+    """What the visit repeats may be told of another row of the same machine."""
+    return select(Repeat.earlier_id).where(Repeat.visit_id == THE_VISIT, holds())
+
+
+def holds() -> Any:
+    return ~exists().where(RepeatUnlink.repeat_id == Repeat.id)
 
 
 def newest_version(visit_id: Any) -> Any:

@@ -62,16 +62,15 @@ def make_tables() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_repeat_visit_person_id_person")),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_repeat_visit_visit_id_visit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repeat_visit")),
-        sa.UniqueConstraint(
-            "visit_id", "earlier_id", "component", name=op.f("uq_repeat_visit_visit_id_earlier_id_component")
-        ),
     )
-    op.create_index(op.f("ix_repeat_visit_earlier_id"), "repeat_visit", ["earlier_id"], unique=False)
+    for column in ("earlier_id", "visit_id"):
+        op.create_index(op.f(f"ix_repeat_visit_{column}"), "repeat_visit", [column], unique=False)
     op.create_table(
         "repeat_unlink",
         sa.Column("repeat_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_repeat_unlink_person_id_person")),

@@ -5,6 +5,7 @@ from typing import Any
 from portal.accounts.secrets import token_hash
 from portal.calls.models import Visit
 from portal.calls.operations import advance
+from portal.calls.repeats import SIGNATURE
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict
@@ -15,6 +16,8 @@ from portal.signing import operations as signing
 from portal.signing.models import REPORT
 from portal.signing.rules import token
 from portal.visits.facts import Facts
+from portal.visits.models import latest_finding
+from portal.visits.operations import link_repeats
 
 
 def submit(visit: Visit, content: dict[str, Any], evidence: dict[str, Any], *, signed: bool) -> Report:
@@ -37,6 +40,9 @@ def submit(visit: Visit, content: dict[str, Any], evidence: dict[str, Any], *, s
     db.session.add(report)
     db.session.flush()
     advance(visit, "signed" if signed else "unsigned")
+    found = latest_finding(visit)
+    if found is not None and visit.person is not None:
+        link_repeats(visit, found.component, ground=SIGNATURE, person=visit.person)
     return report
 
 

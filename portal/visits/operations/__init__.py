@@ -7,6 +7,7 @@ from portal.visits.operations.clocks import arrive, depart, finish, leave_site, 
 from portal.visits.operations.findings import save_findings
 from portal.visits.operations.parts import log_part_use, reverse_part_use, state_no_parts
 from portal.visits.operations.photos import add_photo, remove_photo
+from portal.visits.operations.repeats import link_repeats
 from portal.visits.operations.times import Overlap, drop_time, log_time
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "drop_time",
     "finish",
     "leave_site",
+    "link_repeats",
     "log_part_use",
     "log_time",
     "pause",

@@ -13,6 +13,7 @@ from portal.accounts.operations import specimen_of
 from portal.calls.models import Assignment, Visit
 from portal.calls.rules import UNDER_WAY
 from portal.clock import now
+from portal.customers import stops
 from portal.db import db
 from portal.forms import EntryForm
 from portal.htmx import page
@@ -20,6 +21,8 @@ from portal.i18n import _
 from portal.permissions import Permission, authorize, may
 from portal.visits import queries, rules
 from portal.visits.facts import facts_of
+from portal.visits.letters import fate_of
+from portal.visits.models import Finding
 from portal.visits.operations.guards import why_closed
 from portal.visits.readiness import readiness
 from portal.visits.tasks import tasks_of
@@ -41,6 +44,15 @@ def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = Fals
         abort(404)
     authorize(permission, visit)
     return visit
+
+
+def standing_stops(visit: Visit, finding: Finding | None) -> dict[str, Any]:
+    """What keeps the visit's unit from being used, with what became of the letters about it."""
+    unit = visit.call.equipment
+    found = stops.standing(unit)
+    if unit is None and finding is not None and finding.do_not_use:
+        found = stops.standing_at(visit.id)
+    return {"stops": found, "fates": {stop.id: fate_of(stop) for stop in found}}
 
 
 def verbs_of(visit: Visit, own_state: str, leads: bool) -> tuple[str | None, tuple[str, ...]]:
@@ -101,6 +113,7 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         specimen=specimen_of(current_user) if can_finish else None,
         running=facts.running,
         past=queries.equipment_history(visit),
+        **standing_stops(visit, facts.finding),
         held=held,
         held_names=queries.names_of(entry.person_id for entry in held),
         refused_for=getattr(form.refusal, "visits", []) if form else [],
