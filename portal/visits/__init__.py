@@ -18,8 +18,8 @@ recorded, and their clock stops at that moment (`calls/leaving.py`). A member wh
 state, anybody else from `assigned`. Late entries of the one who left: notes, time and photos are true facts and are
 applied under their name; parts and buttons are held for a supervisor (contract 5).
 
-停止使用 (SR-09) takes effect when the diagnosis is saved, whoever signs later, and stands until a later diagnosis with a
-test result, or a supervisor with a reason, clears it; leaving the tick out takes nothing back. Repeats (SR-08) are
+停止使用 (SR-09) takes effect when the diagnosis is saved, whoever signs later, and stands until a later diagnosis with
+a test result, or a supervisor with a reason, clears it; leaving the tick out takes nothing back. Repeats (SR-08) are
 linked when a diagnosis names its component, and looked for again at the signature.
 """
 
