@@ -150,6 +150,7 @@ class Assignment(WithId, Model):
     """
 
     __tablename__ = "assignment"
+    __table_args__ = (Index("ix_assignment_person_id_assigned_at", "person_id", "assigned_at"),)
 
     visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), index=True)

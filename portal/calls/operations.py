@@ -159,6 +159,20 @@ def add_member(visit: Visit, technician: Person, *, reason: str = "", person: Pe
     return member
 
 
+def add_members(
+    visits: Iterable[Visit], technician: Person, *, reason: str = "", person: Person
+) -> dict[Visit, Rejected]:
+    """Sends somebody along to many visits at once; a visit that refuses stands in the answer and stops no other."""
+    refused: dict[Visit, Rejected] = {}
+    for visit in visits:
+        try:
+            with db.session.begin_nested():
+                add_member(visit, technician, reason=reason, person=person)
+        except Rejected as refusal:
+            refused[visit] = refusal
+    return refused
+
+
 def remove_member(visit: Visit, technician: Person, *, reason: str, person: Person) -> None:
     """Takes somebody off the visit; what they recorded stays with it, and their clock stops."""
     lock_team(visit)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo,
 PAGE_SIZE = 30
 MOST_FOUND = 12
 MOST_EARLIER = 3
+LOOK_BACK = timedelta(days=14)  # whoever is taken off a visit was sent to it not long before
 MOST_FOLLOW_UPS = 100
 UNDONE = ("temporary_fix", "awaiting_parts", "taken_to_workshop", "no_access")
 UNDER_WAY = ("en_route", "on_site", "working", "paused", "finished", "returned")
@@ -61,7 +62,17 @@ def for_cards() -> tuple[Any, ...]:
 def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
     """The visits that the technician leads or helps at, of the days from `start` to `end`, and whatever is older but
     not ended."""
-    return list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+    visits = list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+    helped = [visit.id for visit in visits if visit.person_id != person.id]
+    if helped:  # most days have none: only then the teams are read
+        db.session.scalars(teams_query(), {"visit_ids": helped}).all()
+    return visits
+
+
+@cache
+def teams_query() -> Select[Any]:
+    query = select(Visit).where(Visit.id.in_(bindparam("visit_ids", expanding=True)))
+    return query.options(selectinload(Visit.members), joinedload(Visit.person).load_only(Person.name))
 
 
 @cache
@@ -74,29 +85,44 @@ def day_query() -> Select[Any]:
     helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, *wanted)
     # Two searches by their own index: one condition with "or" would read everybody's visits.
     query = select(Visit).where(Visit.id.in_(union_all(led, helped)))
-    team = (joinedload(Visit.person).load_only(Person.name), selectinload(Visit.members))
-    return query.options(*for_cards(), *team).order_by(Visit.window_start, Visit.created_at)
+    return query.options(*for_cards()).order_by(Visit.window_start, Visit.created_at)
 
 
 def handed_on(person: Person, since: datetime) -> list[Row[Any]]:
     """Visits that the technician was taken off since then, newest first: who goes on with them, since when and why."""
-    found: list[Any] = list(db.session.execute(handed_on_query(), {"person_id": person.id, "since": since}))
+    values = {"person_id": person.id, "since": since}
+    left = list(db.session.scalars(left_query(), {"person_id": person.id, "since": since - LOOK_BACK}))
+    if not left:
+        return []
+    found: list[Any] = list(db.session.execute(handed_on_query(), values | {"visit_ids": left}))
     return found
+
+
+@cache
+def left_query() -> Select[Any]:
+    """Visits that the person was sent to lately and does not lead, nor help at. Usually none."""
+    on_it = select(Member.id).where(Member.visit_id == Visit.id, Member.person_id == THE_PERSON)
+    query = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
+    return query.where(
+        Assignment.person_id == THE_PERSON,
+        Assignment.assigned_at >= bindparam("since", type_=Instant()),
+        Assignment.part != "away",
+        Visit.person_id != THE_PERSON,
+        ~on_it.exists(),
+    )
 
 
 @cache
 def handed_on_query() -> Any:  # a Select of more columns than its type can name
     """The act is the last row of the lead (who took over), or the row that took a member off."""
-    own, later, act = aliased(Assignment), aliased(Assignment), aliased(Assignment)
+    later, act = aliased(Assignment), aliased(Assignment)
     lead, by = aliased(Person), aliased(Person)
-    was_sent = select(own.id).where(own.visit_id == Visit.id, own.person_id == THE_PERSON, own.part != "away")
     mine = or_(act.part == "lead", and_(act.part == "away", act.person_id == THE_PERSON))
     newer = select(later.id).where(
         later.visit_id == Visit.id,
         later.assigned_at > act.assigned_at,
         or_(later.part == "lead", and_(later.part == "away", later.person_id == THE_PERSON)),
     )
-    on_it = select(Member.id).where(Member.visit_id == Visit.id, Member.person_id == THE_PERSON)
     return (
         select(
             Visit.id, Customer.name.label("customer"), Site.time_zone, Call.number, Visit.seq, lead.name.label("lead"),
@@ -110,8 +136,8 @@ def handed_on_query() -> Any:  # a Select of more columns than its type can name
         .outerjoin(lead, lead.id == Visit.person_id)
         .join(by, by.id == act.assigned_by_id)
         .where(
-            act.assigned_at >= bindparam("since", type_=Instant()), mine, was_sent.exists(), ~newer.exists(),
-            Visit.person_id != THE_PERSON, ~on_it.exists(),
+            act.visit_id.in_(bindparam("visit_ids", expanding=True)),
+            act.assigned_at >= bindparam("since", type_=Instant()), mine, ~newer.exists(),
         )
         .order_by(act.assigned_at.desc())
         .limit(MOST_FOUND)

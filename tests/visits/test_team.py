@@ -149,6 +149,15 @@ def test_a_call_is_taken_with_others_who_go_along(world: Any) -> None:
     assert [member.person.username for member in visit.members] == ["li"]
 
 
+def test_somebody_is_sent_along_to_many_visits_and_one_refusal_stops_no_other(world: Any) -> None:
+    led, over, free = world.visit("li"), world.visit(), world.visit()
+    over.state = "signed"
+    db.session.flush()
+    li = world.person("li")
+    refused = calls.add_members([led, over, free], li, reason="跟班", person=world.person("sun"))
+    assert set(refused) == {led, over} and free.is_assigned(li)
+
+
 def test_the_signed_paper_names_three_with_their_specimens(world: Any) -> None:
     for username in ("zhang", "li", "wu"):
         keep_specimen(world.person(username), INK)

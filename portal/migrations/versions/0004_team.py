@@ -24,6 +24,7 @@ def add_columns(engine: str) -> None:
     """Added in place: tables that are made anew on SQLite would lose their guards."""
     no = sa.false()
     op.add_column("assignment", sa.Column("part", sa.String(length=10), nullable=False, server_default="lead"))
+    op.create_index("ix_assignment_person_id_assigned_at", "assignment", ["person_id", "assigned_at"], unique=False)
     op.add_column("equipment", sa.Column("stopped_at", Instant(), nullable=True))
     op.add_column("finding", sa.Column("do_not_use", sa.Boolean(), nullable=False, server_default=no))
     op.add_column("finding", sa.Column("stop_reason", sa.Text(), nullable=False, server_default=""))
