@@ -36,7 +36,10 @@ class Reader(NamedTuple):
 class Permission(StrEnum):
     VISIT_VIEW = "visit.view"
     VISIT_RECORD = "visit.record"
+    VISIT_LEAD = "visit.lead"
     VISIT_ASSIGN = "visit.assign"
+    REPEAT_UNLINK = "repeat.unlink"
+    UNIT_RELEASE = "unit.release"
     CALL_VIEW = "call.view"
     CALL_REGISTER = "call.register"
     REPORT_VIEW = "report.view"
@@ -68,6 +71,11 @@ def own(person: Any, visit: Any) -> bool:
     return bool(visit.is_assigned(person))
 
 
+def leads(person: Any, visit: Any) -> bool:
+    """SR-12: of several technicians the lead ends the work and has the report signed."""
+    return bool(visit.is_led_by(person))
+
+
 def not_own_work(person: Any, report: Any) -> bool:
     """SR-11: whoever worked on the visit does not review its report."""
     return not report.was_worked_on_by(person)
@@ -82,6 +90,9 @@ OFFICE = (Role.DISPATCHER, Role.SUPERVISOR, Role.MANAGER)
 GRANTS: dict[Permission, list[Grant]] = {
     Permission.VISIT_VIEW: [to(Role.TECHNICIAN, when=own), to(*OFFICE)],
     Permission.VISIT_RECORD: [to(Role.TECHNICIAN, when=own)],
+    Permission.VISIT_LEAD: [to(Role.TECHNICIAN, when=leads)],
+    Permission.REPEAT_UNLINK: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.UNIT_RELEASE: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.VISIT_ASSIGN: [to(Role.DISPATCHER, Role.SUPERVISOR)],
     Permission.CALL_VIEW: [to(*OFFICE)],
     Permission.CALL_REGISTER: [to(Role.DISPATCHER, Role.SUPERVISOR)],
@@ -90,7 +101,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.REPORT_REVIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_VOID: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_ERASE: [to(Role.MANAGER)],
-    Permission.REPORT_LINK: [to(Role.TECHNICIAN, when=own), to(*OFFICE)],
+    Permission.REPORT_LINK: [to(Role.TECHNICIAN, when=leads), to(*OFFICE)],
     Permission.CASE_VIEW: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.CASE_CLOSE: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],

@@ -13,7 +13,7 @@ from portal.calls.intake import Newcomer, NewContact, NewUnit
 from portal.calls.models import CHANNELS, PRIORITIES, SERVICE_CLASSES, WORK_TYPES, Visit
 from portal.clock import local, now
 from portal.customers.models import Contact, Equipment, Product, Site
-from portal.forms import Choice, EntryForm, Line, Moment, Words, plain
+from portal.forms import Choice, Choices, EntryForm, Line, Moment, Words, plain
 from portal.i18n import _, label, lazy, ngettext_
 from portal.mailbox import Mailbox
 
@@ -62,7 +62,35 @@ class PlanForm(EntryForm):
 
 
 class NextVisitForm(PlanForm):
+    unmarked: tuple[str, ...] = ("others",)
+    others = Choices(lazy("Others who go along"))
     instructions = Words(lazy("Note for the technician"), limit=1000)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.others.choices = [(key, person.name) for key, person in self.people.items()]
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        return super().plan | {"others": [self.people[key] for key in self.others.data or []]}
+
+
+class MemberForm(EntryForm):
+    technician = Choice(lazy("Technician"), required=lazy("Choose a technician."))
+    reason = Line(lazy("Why"), limit=300)
+
+    def __init__(self, visit: Visit, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.people = {str(one.id): one for one in queries.technicians() if not visit.is_assigned(one)}
+        self.technician.choices = [("", _("Choose …")), *((key, one.name) for key, one in self.people.items())]
+
+    @property
+    def chosen(self) -> Person:
+        return self.people[str(self.technician.data)]
+
+
+class AwayForm(EntryForm):
+    reason = Line(lazy("Reason"), required=lazy("Say why."), limit=300)
 
 
 class AssignForm(PlanForm):
@@ -94,7 +122,7 @@ class CancelForm(EntryForm):
 class CallForm(NextVisitForm):
     """A call with its first visit: for a site that is known, or for a new customer."""
 
-    unmarked = ("equipment", "contact", "customer_name", "customer_kind", "address")
+    unmarked = ("others", "equipment", "contact", "customer_name", "customer_kind", "address")
     site = wtforms.HiddenField(filters=[plain])
     equipment = Choice(lazy("Unit"), required=False)
     product = Choice(lazy("Product"), required=False)

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from portal import history
 from portal.accounts.models import Branch, Person
 from portal.calls import rules
-from portal.calls.models import Assignment, Call, Visit
+from portal.calls.leaving import leave
+from portal.calls.models import Assignment, Call, Member, Visit
 from portal.calls.words import state_word
 from portal.clock import now
 from portal.customers.models import Contact, Customer, Equipment, Site
@@ -69,9 +70,10 @@ def plan_visit(
     window_start: datetime,
     window_end: datetime,
     instructions: str = "",
+    others: Iterable[Person] = (),
     person: Person,
 ) -> Visit:
-    """Plans the call's next visit and sends the technician."""
+    """Plans the call's next visit and sends the technician, who leads it, and the `others` with them."""
     check_plan(technician, window_start, window_end)
     db.session.execute(select(Call.id).where(Call.id == call.id).with_for_update())
     last = db.session.scalar(select(func.max(Visit.seq)).where(Visit.call_id == call.id))
@@ -88,6 +90,9 @@ def plan_visit(
     send(visit, technician, "", person)
     db.session.flush()
     history.record("plan_visit", visit, person_id=person.id, technician=technician.username)
+    for other in others:
+        if other.id != technician.id:
+            add_member(visit, other, person=person)
     return visit
 
 
@@ -101,11 +106,14 @@ def assign(
     person: Person,
     version: int | None = None,
 ) -> None:
-    """Changes who goes and when, as long as work has not begun. A new person starts at `assigned`."""
+    """Changes who leads and when. The window changes as long as work has not begun; another lead may take the visit
+    over until somebody has signed, once it has begun with a reason. What was recorded stays with its author, whose
+    clock stops; a new person starts at `assigned`, a member of the team goes on from where they are."""
     lock(visit)
     if version is not None and version != visit.version:
         raise Conflict(lazy("The visit was changed meanwhile. Check the plan, then send it again."))
-    if not rules.is_movable(visit.state):
+    moved = visit.person_id != technician.id
+    if not (rules.may_be_handed_on(visit.state) if moved else rules.is_movable(visit.state)):
         raise Conflict(
             lazy(
                 "The visit is “%(state)s”, so its plan does not change any more. Plan another visit.",
@@ -113,15 +121,86 @@ def assign(
             )
         )
     check_plan(technician, window_start, window_end)
-    moved = visit.person_id != technician.id
+    if moved and visit.state != "assigned" and not reason:
+        raise Rejected(lazy("The visit has begun. Say why somebody else goes on with it."), field="reason")
     if not moved and (visit.window_start, visit.window_end) == (window_start, window_end):
         return
     visit.window_start, visit.window_end, visit.moved_at = window_start, window_end, now()
     if moved:
-        visit.state = "assigned"
-        send(visit, technician, reason, person)
+        hand_on(visit, technician, reason, person)
     db.session.flush()
     history.record("assign", visit, person_id=person.id, technician=technician.username, reason=reason)
+
+
+def hand_on(visit: Visit, technician: Person, reason: str, person: Person) -> None:
+    """The lead leaves, and the technician leads from now on."""
+    if visit.person is not None:
+        leave(visit, visit.person, person)
+    own = visit.membership(technician)
+    visit.state = rules.state_of_new_lead(own.state if own else None)
+    if own is not None:
+        drop_member(visit, own)
+    send(visit, technician, reason, person)
+
+
+def add_member(visit: Visit, technician: Person, *, reason: str = "", person: Person) -> Member:
+    """Sends somebody along with the lead, also while the work runs."""
+    lock_team(visit)
+    ensure_goes_on(visit)
+    if Role.TECHNICIAN not in technician.roles or not technician.active:
+        raise Rejected(lazy("This person is not a technician."), field="technician")
+    if visit.is_assigned(technician):
+        raise Conflict(lazy("%(name)s is on this visit already.", name=technician.name))
+    member = Member(person=technician, state="assigned", added_at=now())
+    visit.members.append(member)
+    note_assignment(visit, technician, "member", reason, person)
+    db.session.flush()
+    history.record("add_member", visit, person_id=person.id, technician=technician.username, reason=reason)
+    return member
+
+
+def add_members(
+    visits: Iterable[Visit], technician: Person, *, reason: str = "", person: Person
+) -> dict[Visit, Rejected]:
+    """Sends somebody along to many visits at once; a visit that refuses stands in the answer and stops no other."""
+    refused: dict[Visit, Rejected] = {}
+    for visit in visits:
+        try:
+            with db.session.begin_nested():
+                add_member(visit, technician, reason=reason, person=person)
+        except Rejected as refusal:
+            refused[visit] = refusal
+    return refused
+
+
+def remove_member(visit: Visit, technician: Person, *, reason: str, person: Person) -> None:
+    """Takes somebody off the visit; what they recorded stays with it, and their clock stops."""
+    lock_team(visit)
+    ensure_goes_on(visit)
+    member = visit.membership(technician)
+    if member is None:
+        raise Conflict(lazy("%(name)s is not on this visit any more.", name=technician.name))
+    leave(visit, technician, person)
+    drop_member(visit, member)
+    note_assignment(visit, technician, "away", reason, person)
+    db.session.flush()
+    history.record("remove_member", visit, person_id=person.id, technician=technician.username, reason=reason)
+
+
+def drop_member(visit: Visit, member: Member) -> None:
+    visit.members.remove(member)
+    db.session.delete(member)
+    db.session.flush()
+
+
+def lock_team(visit: Visit) -> None:
+    lock(visit)
+    db.session.refresh(visit, ["members"])
+
+
+def ensure_goes_on(visit: Visit) -> None:
+    if visit.state not in rules.UNDER_WAY:
+        raise Conflict(lazy("This is not possible now: the visit is “%(state)s”.", state=state_word(visit.state)))
 
 
 def check_plan(technician: Person, window_start: datetime, window_end: datetime) -> None:
@@ -133,15 +212,24 @@ def check_plan(technician: Person, window_start: datetime, window_end: datetime)
 
 def send(visit: Visit, technician: Person, reason: str, person: Person) -> None:
     visit.person = technician
+    note_assignment(visit, technician, "lead", reason, person)
+
+
+def note_assignment(visit: Visit, technician: Person, part: str, reason: str, person: Person) -> None:
     visit.assignments.append(
-        Assignment(person_id=technician.id, assigned_by_id=person.id, assigned_at=now(), reason=reason)
+        Assignment(person_id=technician.id, assigned_by_id=person.id, assigned_at=now(), reason=reason, part=part)
     )
 
 
 def cancel_visit(visit: Visit, reason: str, person: Person) -> None:
-    lock(visit)
+    lock_team(visit)
     if not rules.is_movable(visit.state):
         raise Conflict(lazy("This is not possible now: the visit is “%(state)s”.", state=state_word(visit.state)))
+    begun = next((member for member in visit.members if not rules.is_movable(member.state)), None)
+    if begun is not None:
+        raise Conflict(
+            lazy("%(name)s has begun to work at this visit. Take them off it first.", name=begun.person.name)
+        )
     advance(visit, "cancelled")
     visit.cancel_reason = reason
     db.session.flush()
@@ -178,6 +266,18 @@ def advance(visit: Visit, state: str) -> None:
         visit.to_mend, visit.mend_note = None, ""
     db.session.flush()
     history.record("advance", visit, before=before, state=state)
+
+
+def advance_member(visit: Visit, member: Member, state: str) -> None:
+    """Takes somebody who works beside the lead one step further; the visit's own state stays the lead's."""
+    ensure_goes_on(visit)
+    if state == member.state:
+        raise Conflict(lazy("This was done already."))
+    if not rules.member_may_follow(member.state, state):
+        raise Conflict(lazy("This is not possible now: you are “%(state)s”.", state=state_word(member.state)))
+    before, member.state = member.state, state
+    db.session.flush()
+    history.record("advance_member", visit, person_id=member.person_id, before=before, state=state)
 
 
 def lock(visit: Visit) -> None:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal.accounts.models import Person, PersonRole
 from portal.calls import rules
-from portal.calls.models import Assignment, Call, Visit
+from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import Contact, Customer, Equipment, Site
 from portal.db import db
 from portal.permissions import Role
 
 PAGE_SIZE = 50
-REPEAT_WITHIN = timedelta(days=30)
+REPEAT_WITHIN = timedelta(days=rules.REPEAT_DAYS)
 OPEN, DONE = "open", "done"
 
 
@@ -60,13 +60,17 @@ def with_rows() -> list[Any]:
     ]
 
 
+def with_team() -> Any:
+    return selectinload(Visit.members).joinedload(Member.person).load_only(Person.name)
+
+
 def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
     if wanted.q:
         query = query.where(matches(wanted.q))
     if wanted.state:
         query = query.where(is_open() if wanted.state == OPEN else ~is_open())
     if wanted.technician:
-        query = query.where(Call.visits.any(Visit.person_id == wanted.technician))
+        query = query.where(Call.visits.any(is_on_team(wanted.technician)))
     if wanted.start:
         query = query.where(Call.reported_at >= day_bounds(wanted.start, zone)[0])
     if wanted.end:
@@ -101,6 +105,7 @@ def find_call(number: str) -> Call | None:
         select(Call)
         .where(Call.number == number)
         .options(*with_rows(), joinedload(Call.branch), selectinload(Call.visits).selectinload(Visit.assignments))
+        .options(selectinload(Call.visits).options(with_team()))
     )
     return db.session.scalars(query).unique().one_or_none()
 
@@ -163,13 +168,17 @@ def technicians() -> list[Person]:
     return list(db.session.scalars(query.order_by(Person.username)))
 
 
+def find_technician(person_id: uuid.UUID) -> Person | None:
+    return db.session.get(Person, person_id)
+
+
 def visits_on(day: date, zone: str) -> Counter[uuid.UUID | None]:
     """How many visits each technician has on that day."""
     start, end = day_bounds(day, zone)
-    query = select(Visit.person_id).where(
-        Visit.window_start >= start, Visit.window_start < end, Visit.state != "cancelled"
-    )
-    return Counter(db.session.scalars(query))
+    that_day = (Visit.window_start >= start, Visit.window_start < end, Visit.state != "cancelled")
+    led = select(Visit.person_id).where(*that_day)
+    helped = select(Member.person_id).join(Visit, Visit.id == Member.visit_id).where(*that_day)
+    return Counter(db.session.scalars(union_all(led, helped)))
 
 
 def overlapping(visits: Iterable[Visit]) -> dict[uuid.UUID, list[Visit]]:
@@ -199,7 +208,7 @@ def find_visit(visit_id: uuid.UUID) -> Visit | None:
     query = (
         select(Visit)
         .where(Visit.id == visit_id)
-        .options(joinedload(Visit.person), joinedload(Visit.call).options(*with_rows()[:4]))
+        .options(joinedload(Visit.person), joinedload(Visit.call).options(*with_rows()[:4]), with_team())
     )
     return db.session.scalars(query).unique().one_or_none()
 

@@ -9,6 +9,7 @@ a report that is void for good takes its visit to cancelled.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     # A forgotten departure does not hold up an arrival.
@@ -27,6 +28,17 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "cancelled": frozenset(),
 }
 STATES = tuple(TRANSITIONS)
+# How far somebody is who works beside the lead. Whoever has left may come back; nobody of them ends the visit.
+MEMBER_TRANSITIONS: dict[str, frozenset[str]] = {
+    "assigned": frozenset({"en_route", "on_site"}),
+    "en_route": frozenset({"on_site", "finished"}),
+    "on_site": frozenset({"working", "finished"}),
+    "working": frozenset({"paused", "finished"}),
+    "paused": frozenset({"working", "finished"}),
+    "finished": frozenset({"working"}),
+}
+UNDER_WAY = frozenset(MEMBER_TRANSITIONS)
+REPEAT_DAYS = 30
 MOVABLE = frozenset({"assigned", "en_route", "on_site"})
 OVER = frozenset({"signed", "unsigned", "approved", "returned", "cancelled"})
 CLOSED = frozenset({"approved", "cancelled"})
@@ -38,9 +50,31 @@ def may_follow(state: str, wanted: str) -> bool:
     return wanted in TRANSITIONS[state]
 
 
+def member_may_follow(state: str, wanted: str) -> bool:
+    return wanted in MEMBER_TRANSITIONS[state]
+
+
 def is_movable(state: str) -> bool:
-    """Before work begins a visit may go to somebody else or be cancelled; later the facts belong to who made them."""
+    """Before work begins the window may change, and the visit may be cancelled."""
     return state in MOVABLE
+
+
+def may_be_handed_on(state: str) -> bool:
+    """Until somebody has signed, another technician may take the visit over; what was recorded stays its author's."""
+    return state in UNDER_WAY
+
+
+def state_of_new_lead(own: str | None) -> str:
+    """Whoever worked on the visit before goes on from where they are, anybody else from the beginning."""
+    return own or "assigned"
+
+
+def days_since(ended: datetime, begun: datetime, zone: str) -> int | None:
+    """Calendar days at the site from the end of one visit to the begin of another, if the second is a repeat of the
+    first (SR-08); None when it began before that end or more than `REPEAT_DAYS` later."""
+    place = ZoneInfo(zone)
+    days = (begun.astimezone(place).date() - ended.astimezone(place).date()).days
+    return days if begun >= ended and days <= REPEAT_DAYS else None
 
 
 def window_is_sound(start: datetime, end: datetime) -> bool:

@@ -7,16 +7,19 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.calls import intake, operations, queries
+from portal.calls import intake, operations, queries, repeats, rules
 from portal.calls.filters import FilterForm, as_id, cursor_text
 from portal.calls.forms import (
     AssignForm,
+    AwayForm,
     CallForm,
     CancelForm,
+    MemberForm,
     NextVisitForm,
     next_window,
 )
 from portal.calls.models import Call, Visit
+from portal.customers import stops
 from portal.customers.models import Site
 from portal.customers.queries import find_site, products, search_sites, units_by_site
 from portal.forms import EntryForm, plain
@@ -62,6 +65,8 @@ def call_page(call: Call) -> Response:
         earlier=queries.earlier_calls(call),
         repeats=queries.repeats([call]),
         overlaps=queries.overlapping(call.visits),
+        repeated=repeats.repeats_of(call.visits),
+        stops=stops.standing(call.equipment),
         people=queries.people_of(call),
     )
 
@@ -80,13 +85,24 @@ def new() -> BaseResponse:
             call = intake.take_call(**form.intake, person=current_user)
             return redirect(url_for("calls.show", number=call.number), 303)
     open_calls = queries.open_calls_at(site) if site else []
-    return page("calls/new.html", form=form, site=site, open_calls=open_calls)
+    units = list(form.units.values())
+    return page(
+        "calls/new.html",
+        form=form,
+        site=site,
+        open_calls=open_calls,
+        lately=repeats.visited_lately(units),
+        stopped=stops.of_units(units),
+        units=units,
+    )
 
 
 def lookup_page() -> Response:
     words = str(plain(request.args.get("q", "")))[:100]
     sites = search_sites(words) if words else []
-    return page("calls/lookup.html", q=words, sites=sites, units=units_by_site(sites))
+    units = units_by_site(sites)
+    lately = repeats.visited_lately(unit for of_site in units.values() for unit in of_site)
+    return page("calls/lookup.html", q=words, sites=sites, units=units, lately=lately)
 
 
 def call_form(site: Site | None) -> CallForm:
@@ -135,6 +151,33 @@ def cancel(visit_id: uuid.UUID) -> BaseResponse:
     return plan_page("calls/cancel.html", form, visit)
 
 
+@bp.route("/visits/<uuid:visit_id>/team", methods=["GET", "POST"])
+@requires(Permission.VISIT_ASSIGN)
+def team(visit_id: uuid.UUID) -> BaseResponse:
+    """Who works at the visit beside its lead; somebody more is sent here."""
+    visit = find_visit(visit_id)
+    form = MemberForm(visit)
+    if form.accepted():
+        with form.refusals():
+            operations.add_member(visit, form.chosen, reason=form.reason.data or "", person=current_user)
+            return redirect(url_for("calls.team", visit_id=visit.id), 303)
+    return plan_page("calls/team.html", form, visit, goes_on=rules.may_be_handed_on(visit.state))
+
+
+@bp.route("/visits/<uuid:visit_id>/team/<uuid:person_id>/removal", methods=["GET", "POST"])
+@requires(Permission.VISIT_ASSIGN)
+def member_away(visit_id: uuid.UUID, person_id: uuid.UUID) -> BaseResponse:
+    visit = find_visit(visit_id)
+    technician = queries.find_technician(person_id) or abort(404)
+    form = AwayForm()
+    if form.accepted():
+        with form.refusals():
+            operations.remove_member(visit, technician, reason=form.reason.data, person=current_user)
+            return redirect(url_for("calls.team", visit_id=visit.id), 303)
+    member = visit.membership(technician)
+    return plan_page("calls/member_away.html", form, visit, member=member, person_id=person_id)
+
+
 def find_visit(visit_id: uuid.UUID) -> Visit:
     return queries.find_visit(visit_id) or abort(404)
 
@@ -143,5 +186,5 @@ def back_to_call(visit: Visit) -> BaseResponse:
     return redirect(url_for("calls.show", number=visit.call.number), 303)
 
 
-def plan_page(template: str, form: EntryForm, visit: Visit) -> Response:
-    return page(template, form=form, visit=visit, call=visit.call)
+def plan_page(template: str, form: EntryForm, visit: Visit, **context: Any) -> Response:
+    return page(template, form=form, visit=visit, call=visit.call, **context)

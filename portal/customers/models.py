@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.accounts.models import Person
 from portal.db import Fixed, Json, Model, WithId
 
 FAMILIES = ("TM", "BK", "EL", "ST", "OD")  # treadmill, bike, elliptical, strength, outdoor
@@ -87,9 +88,45 @@ class Equipment(WithId, Model):
     purchased_on: Mapped[date | None]
     installed_on: Mapped[date | None]
     invoice_no: Mapped[str] = mapped_column(String(80), default="")
+    stopped_at: Mapped[datetime | None]  # 停止使用 since then; follows `UseStop` and `UseRelease`
 
     product: Mapped[Product] = relationship()
     site: Mapped[Site] = relationship()
+
+
+class UseStop(WithId, Model):
+    """停止使用: somebody found a unit too dangerous to be used (SR-09). Never changed; it stands until it is released.
+
+    `source_id` is the visit at which it was found, `source` what people call that visit.
+    """
+
+    __tablename__ = "use_stop"
+
+    equipment_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("equipment.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(40), default="")
+    source_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    recorded_at: Mapped[datetime] = mapped_column(index=True)
+
+    equipment: Mapped[Equipment | None] = relationship()
+    person: Mapped[Person] = relationship()
+    release: Mapped["UseRelease | None"] = relationship(back_populates="stop", lazy="joined")
+
+
+class UseRelease(WithId, Model):
+    """The unit may be used again: by a later report with its test, or by a supervisor's word with a reason."""
+
+    __tablename__ = "use_release"
+
+    stop_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("use_stop.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(40), default="")
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+
+    stop: Mapped[UseStop] = relationship(back_populates="release")
+    person: Mapped[Person] = relationship()
 
 
 class CodeValue(WithId, Model):

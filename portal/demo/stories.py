@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from portal.accounts.models import Person
 from portal.calls import operations as calls
 from portal.calls.models import Call, Visit
 from portal.clock import now
@@ -58,6 +59,8 @@ class Story:
             yield reported + DISPATCHED_AFTER, self.plan
         if "departed" in self.told:
             yield from self.steps(self.moment(self.told["departed"]))
+        for helper in self.told.get("with", []):
+            yield from self.steps_of(helper)
         if "void" in self.told:
             yield self.moment(self.told["void"]["at"]), self.void
             yield self.moment(self.told["void"]["signed_again"]), self.sign_again
@@ -74,6 +77,26 @@ class Story:
             moment += timedelta(minutes=int(minutes))
             name, _colon, cause = verb.partition(":")
             yield moment, self.act(name, cause)
+
+    def steps_of(self, helper: dict[str, Any]) -> Iterator[Act]:
+        """Somebody who works beside the lead, with departures, arrivals and an end of their own."""
+        moment, who = self.moment(helper["departed"]), self.cast.people[helper["technician"]]
+        yield moment - DISPATCHED_AFTER, self.send_along(who, helper["reason"])
+        verbs = {"arrival": visits.arrive, "start": visits.start, "leaving": visits.leave_site}
+        yield moment, self.press(visits.depart, who)
+        for step in helper["steps"].split():
+            verb, minutes = step.split("+")
+            moment += timedelta(minutes=int(minutes))
+            yield moment, self.press(verbs[verb], who)
+
+    def send_along(self, who: Person, reason: str) -> Callable[[], None]:
+        def act() -> None:
+            calls.add_member(self.planned, who, reason=reason, person=self.cast.people["sun"])
+
+        return act
+
+    def press(self, verb: Callable[..., None], who: Person) -> Callable[[], None]:
+        return lambda: verb(self.planned, person=who)
 
     def act(self, name: str, cause: str) -> Callable[[], None]:
         if cause:

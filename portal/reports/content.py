@@ -33,7 +33,7 @@ NOT_KNOWN_YET = (
     "travel_km", "cause_note", "responsibility", "diagnosis_steps", "checklist_result", "labour_lines",
     "fee_callout", "fee_inspection", "fee_distance", "fee_other", "discount_amount", "tax_rate", "total_amount",
     "total_in_words", "payment_method", "invoice_request", "quote_ref", "follow_up_due_on", "follow_up_owner",
-    "advice", "safety_notice", "next_service_on",
+    "advice", "next_service_on",
 )  # fmt: skip
 BY_THE_SIGNATURE = ("report_no", "survey_state", "customer_opinion", "signed_at", "sign_refusal_reason", "statement")
 OF_SIGNER = ("signer_name", "signer_role", "signed_for", "signer_phone")
@@ -158,6 +158,9 @@ def of_findings(visit: Visit, facts: Facts, locale: str) -> dict[str, Any]:
         "test_result": found.test_result or None,
         "outcome": found.outcome,
         "outstanding_issues": found.outstanding or None,
+        "do_not_use": found.do_not_use or None,
+        "safety_notice": found.stop_reason or None,
+        "use_again": found.use_again or None,
         "repair_guarantee_until": day((local(ended, visit.zone) + GUARANTEE).date()) if guaranteed and ended else None,
     }
 
@@ -218,7 +221,8 @@ def same_facts(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def without_signer(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in OF_SIGNING}
+    """Fields that came with a later version of the list and are empty make no difference."""
+    return {name: value for name, value in content.items() if name not in OF_SIGNING and value is not None}
 
 
 def at_place(moment: datetime | None, zone: str) -> str | None:

@@ -1,49 +1,28 @@
 """What became of a report's letters: read from the links, and from the jobs that carry them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
-from portal import jobs, mail
+from portal import jobs
 from portal.accounts.models import Person
 from portal.db import db
-from portal.i18n import _, lazy
+from portal.i18n import _
 from portal.jobs import Job
+from portal.letters import Fate, fate
 from portal.reports.letters import NOT_SENT
 from portal.reports.models import Dispute, PublicLink, Report
 from portal.reports.operations.links import about
 
-STATES: dict[str, tuple[Any, str]] = {
-    # state: (word, kind of tag)
-    "sent": (lazy("Sent"), "good"),
-    "queued": (lazy("Queued"), "info"),
-    "no_server": (lazy("No mail server is set"), "warn"),
-    "again": (lazy("Failed, is tried again"), "warn"),
-    "stuck": (lazy("Not sent"), "bad"),
-    "not_sent": (lazy("Not sent"), "neutral"),
-}
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """One letter. `at` is when it was sent or is tried next; `why` is the last failure in the reader's language."""
+@dataclass(frozen=True, kw_only=True)
+class Delivery(Fate):
+    """One letter of a report."""
 
     link: PublicLink
-    state: str
-    at: datetime | None = None
-    why: str = ""
-
-    @property
-    def word(self) -> str:
-        return str(STATES[self.state][0])
-
-    @property
-    def kind(self) -> str:
-        return STATES[self.state][1]
 
 
 def links_of(report: Report) -> list[PublicLink]:
@@ -67,18 +46,11 @@ def deliveries(report: Report, links: list[PublicLink]) -> dict[str, Delivery]:
 
 
 def delivery(link: PublicLink, job: Job) -> Delivery:
-    why = jobs.error_words(job.error)
-    if job.state == jobs.DONE and job.payload.get(NOT_SENT):
-        return Delivery(link, "not_sent", job.finished_at, _("The address was closed before the letter went out."))
-    if job.state == jobs.DONE:
-        return Delivery(link, "sent", job.finished_at)
-    if job.state == jobs.STUCK:
-        return Delivery(link, "stuck", job.finished_at, why)
-    if not mail.is_configured():
-        return Delivery(link, "no_server")
-    if job.state == jobs.WAITING and job.attempts:
-        return Delivery(link, "again", job.due_at, why)
-    return Delivery(link, "queued")
+    found = fate(job)
+    if found.state == "sent" and job.payload.get(NOT_SENT):
+        words = _("The address was closed before the letter went out.")
+        return Delivery(link=link, state="not_sent", at=found.at, why=words)
+    return Delivery(link=link, state=found.state, at=found.at, why=found.why)
 
 
 def open_cases(report: Report) -> list[Dispute]:

@@ -19,7 +19,14 @@ from portal.reports.reading import Reading
 from portal.visits.words import TIME_KINDS
 
 IN_LINES = ("parts", "photos", "time_lines")
-BEHIND_NAMES = {"technician_ids", "brand", "customer_kind", "currency"}  # told by a neighbouring field, if at all
+BEHIND_NAMES = {
+    "technician_ids",
+    "brand",
+    "customer_kind",
+    "currency",
+    "do_not_use",
+    "use_again",
+}  # told by a neighbouring field, if at all
 TRANSLATED = ("product_name", "provider_name")  # kept on the paper in its own language alone
 OTHER_WORDS = {
     "departed_at": lazy("Set off"),

@@ -2,14 +2,12 @@
 in the link's language, so that a queue holds no secret and no name."""
 
 import uuid
-from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from portal import jobs, mail
 from portal.clock import now
 from portal.db import db
-from portal.i18n import TAGS, _, current_locale, fmt, lazy, speaking
+from portal.i18n import _, fmt, lazy, speaking
+from portal.letters import Paragraph, written
 from portal.mail import Letter
 from portal.reports import printing
 from portal.reports.addresses import link_address, verify_address
@@ -21,34 +19,10 @@ from portal.signing.operations import content_of
 NOT_SENT = "not_sent"  # in a job that is done: nothing was sent, because the address was closed before
 
 
-@dataclass(frozen=True)
-class Paragraph:
-    words: str
-    address: str = ""
-
-    @property
-    def plain(self) -> str:
-        return f"{self.words}\n{self.address}" if self.address else self.words
-
-    @property
-    def html(self) -> Markup:
-        link = Markup('<br><a href="{0}">{0}</a>').format(self.address) if self.address else ""
-        return Markup("<p>{}{}</p>").format(self.words, link)
-
-
 def letter(
     link: PublicLink, subject: str, paragraphs: list[Paragraph], paper: tuple[str, bytes] | None = None
 ) -> Letter:
-    """The same words twice: plain, and with links that can be tapped."""
-    body = Markup("\n").join(paragraph.html for paragraph in paragraphs)
-    html = Markup('<!doctype html>\n<html lang="{}"><meta charset="utf-8"><title>{}</title><body>\n{}\n</body></html>')
-    return Letter(
-        to=link.email,
-        subject=subject,
-        text="\n\n".join(paragraph.plain for paragraph in paragraphs),
-        html=html.format(TAGS[current_locale()], subject, body),
-        attachments=[(paper[0], "application/pdf", paper[1])] if paper else [],
-    )
+    return written(link.email, subject, paragraphs, paper)
 
 
 @jobs.handler("signing_link", words=lazy("Letter with an address to sign by"), again=lazy("Send it again"))

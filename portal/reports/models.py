@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal.accounts.models import Person
-from portal.calls.models import Visit
+from portal.calls.models import Visit, is_on_team
 from portal.db import Json, Model, WithId, db
 from portal.history import RowNumber
 from portal.permissions import Role
@@ -116,6 +116,9 @@ class Report(WithId, Model):
     def is_assigned(self, person: Any) -> bool:
         return self.visit.is_assigned(person)
 
+    def is_led_by(self, person: Any) -> bool:
+        return self.visit.is_led_by(person)
+
     def was_worked_on_by(self, person: Any) -> bool:
         return self.visit.was_worked_on_by(person)
 
@@ -124,7 +127,7 @@ class Report(WithId, Model):
         """Office and accountants see all reports, a technician those of their own visits."""
         query = select(Report).join(Visit, Visit.id == Report.visit_id)
         office = {Role.DISPATCHER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT} & person.roles
-        return query if office else query.where(Visit.person_id == person.id)
+        return query if office else query.where(is_on_team(person.id))
 
 
 class PublicLink(WithId, Model):

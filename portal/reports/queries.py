@@ -14,6 +14,7 @@ from sqlalchemy.orm import contains_eager, defaultload, joinedload
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
+from portal.customers.stops import number_standing
 from portal.db import db
 from portal.forms import plain
 from portal.permissions import Reader, Role
@@ -256,6 +257,7 @@ def waiting_query() -> Any:  # a Select of more columns than its type can name
             SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
             Person.name.label("technician"), Equipment.product_id, Product.family,
             Call.number.label("call"), is_unusual().label("unusual_signature"),
+            number_standing().label("stops"),
         )
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)

@@ -1,9 +1,11 @@
 """A technician's day, sorted into what is in hand, what waits, and what is done."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.accounts.models import Person
 from portal.calls.models import Visit
 from portal.visits.models import TimeEntry
 
@@ -24,6 +26,7 @@ class Day:
     tomorrow: list[Visit] = field(default_factory=list)
     done: list[Visit] = field(default_factory=list)
     planned: int = 0
+    states: dict[uuid.UUID, str] = field(default_factory=dict)
 
     @property
     def next(self) -> Visit | None:
@@ -35,29 +38,32 @@ class Day:
         return self.in_hand is None and not any(waiting)
 
 
-def day_from(visits: Iterable[Visit], clock: TimeEntry | None, now: datetime, start: datetime, end: datetime) -> Day:
-    """`start` and `end` bound today; `clock` is the running one."""
+def day_from(
+    visits: Iterable[Visit], clock: TimeEntry | None, now: datetime, start: datetime, end: datetime, person: Person
+) -> Day:
+    """`start` and `end` bound today; `clock` is the running one. A visit is as far as the person is at it."""
     visits = list(visits)
-    day = Day(in_hand=visit_in_hand(visits, clock))
+    states = {visit.id: visit.state_for(person) for visit in visits}
+    day = Day(in_hand=visit_in_hand(visits, clock, states), states=states)
     for visit in visits:
         begins = visit.window_start
         day.planned += begins is not None and start <= begins < end
         if visit is not day.in_hand:
-            place(day, visit, now, end).append(visit)
+            place(day, visit, states[visit.id], now, end).append(visit)
     return day
 
 
-def visit_in_hand(visits: list[Visit], clock: TimeEntry | None) -> Visit | None:
+def visit_in_hand(visits: list[Visit], clock: TimeEntry | None, states: dict[uuid.UUID, str]) -> Visit | None:
     if clock is not None and clock.kind in ("travel", "work"):
         return next((visit for visit in visits if visit.id == clock.visit_id), None)
-    return next((visit for state in IN_HAND for visit in visits if visit.state == state), None)
+    return next((visit for state in IN_HAND for visit in visits if states[visit.id] == state), None)
 
 
-def place(day: Day, visit: Visit, now: datetime, end: datetime) -> list[Visit]:
+def place(day: Day, visit: Visit, state: str, now: datetime, end: datetime) -> list[Visit]:
     named = {"returned": day.returned, "paused": day.paused, "finished": day.finished}
-    if visit.state in named:
-        return named[visit.state]
-    if visit.state in DONE:
+    if state in named:
+        return named[state]
+    if state in DONE:
         return day.done
     if visit.window_end is not None and visit.window_end < now:
         return day.overdue

@@ -51,18 +51,34 @@ class Facts:
 
     @property
     def stretches(self) -> list[rules.Stretch]:
-        return [rules.Stretch(entry.kind, entry.started_at, entry.ended_at) for entry in self.time]
+        return [stretch(entry) for entry in self.time]
+
+    @property
+    def each(self) -> list[rules.Times]:
+        """The moments of each person who pressed a button or has time, in no order."""
+        people = dict.fromkeys([event.person_id for event in self.events] + [entry.person_id for entry in self.time])
+        return [
+            rules.times_of(
+                [(event.kind, event.occurred_at) for event in self.events if event.person_id == one],
+                [stretch(entry) for entry in self.time if entry.person_id == one],
+            )
+            for one in people
+        ]
 
     @property
     def times(self) -> rules.Times:
-        return rules.times_of([(event.kind, event.occurred_at) for event in self.events], self.stretches)
+        return rules.team_times(self.each)
+
+    @property
+    def running(self) -> list[TimeEntry]:
+        return [entry for entry in self.time if entry.ended_at is None]
 
     def minutes(self, kind: str, until: datetime | None = None) -> int:
         return rules.minutes(self.stretches, kind, until)
 
     @property
     def record(self) -> rules.Record:
-        found = self.finding
+        found, each = self.finding, self.each
         return rules.Record(
             state=self.visit.state,
             work_type=self.visit.call.work_type,
@@ -74,9 +90,15 @@ class Facts:
             plate_unreadable=bool(found and found.plate_unreadable),
             old_parts=tuple(use.old_part for use in self.parts),
             no_parts=self.no_parts,
-            times=self.times,
+            times=rules.team_times(each),
+            each=tuple(each),
+            running=bool(self.running),
             photo_labels=tuple(photo.label for photo in self.photos),
         )
+
+
+def stretch(entry: TimeEntry) -> rules.Stretch:
+    return rules.Stretch(entry.kind, entry.started_at, entry.ended_at)
 
 
 def facts_of(visit: Visit) -> Facts:

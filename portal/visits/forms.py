@@ -23,7 +23,7 @@ class PauseForm(VerbForm):
 class FindingsForm(EntryForm):
     """`codes`: rows of the product family's code lists, by kind. All may be left open until hand-over."""
 
-    unmarked = (*rules.CODE_NAMES, "test_result", "outcome", "outstanding")
+    unmarked = (*rules.CODE_NAMES, "test_result", "outcome", "outstanding", "stop_reason")
     symptom = Choice(lazy("Symptom"), required=False)
     component = Choice(lazy("Component"), required=False)
     cause = Choice(lazy("Cause"), required=False)
@@ -35,6 +35,9 @@ class FindingsForm(EntryForm):
     outstanding = Words(lazy("What is left to do"), limit=1000)
     nothing_left = wtforms.BooleanField(lazy("Nothing is left to do"))
     plate_unreadable = wtforms.BooleanField(lazy("The nameplate cannot be read"))
+    do_not_use = wtforms.BooleanField(lazy("Must not be used"))
+    stop_reason = Words(lazy("Why it must not be used"), limit=1000)
+    use_again = wtforms.BooleanField(lazy("May be used again"))
     internal_note = Words(lazy("Internal note"))
     version = wtforms.HiddenField()
     occurred_at = Moment(lazy("When"))
@@ -63,7 +66,9 @@ def shown(finding: Finding | None, prefill: Mapping[str, Any]) -> dict[str, Any]
     values = {name: getattr(finding, name) for name in fields} if finding else {}
     if values.get("outstanding") == "none":
         values |= {"outstanding": "", "nothing_left": True}
-    values["plate_unreadable"] = bool(finding and finding.plate_unreadable)
+    for name in ("plate_unreadable", "do_not_use", "use_again"):
+        values[name] = bool(finding and getattr(finding, name))
+    values["stop_reason"] = finding.stop_reason if finding else ""
     values["version"] = str(finding.version if finding else 0)
     return values | dict(prefill)
 

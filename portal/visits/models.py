@@ -28,7 +28,7 @@ from portal.calls.models import Call, Visit
 from portal.db import Model, Quantity, WithId, db
 from portal.stock.models import Item, Movement
 
-EVENT_KINDS = ("departure", "arrival", "start", "pause", "finish", "no_parts")
+EVENT_KINDS = ("departure", "arrival", "start", "pause", "finish", "leaving", "no_parts")
 PAUSE_CAUSES = ("parts", "customer", "transport", "force_majeure", "break")
 TIME_KINDS = ("travel", "work", "wait", "break")
 OUTCOMES = (
@@ -50,7 +50,7 @@ class VisitEvent(WithId, Model):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     clock_suspect: Mapped[bool] = mapped_column(default=False)
-    specimen_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("specimen.id"))  # confirmed at `finish`
+    specimen_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("specimen.id"))  # confirmed at the end
 
     person: Mapped[Person] = relationship()
     specimen: Mapped[Specimen | None] = relationship()
@@ -60,7 +60,8 @@ class TimeEntry(WithId, Model):
     """A stretch of someone's time. An open one (`ended_at` None) is the running clock: one a person at most.
 
     A correction is a new entry that `replaces` the old one, with a reason; `dropped` marks one that replaces an
-    entry by nothing.
+    entry by nothing. `stopped_by` somebody else: the clock was running when the visit was moved on, or its owner was
+    taken off it, or the lead stopped it after the end of the work.
     """
 
     __tablename__ = "time_entry"
@@ -78,10 +79,11 @@ class TimeEntry(WithId, Model):
     reason: Mapped[str] = mapped_column(String(300), default="")
     replaces_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("time_entry.id"))
     dropped: Mapped[bool] = mapped_column(default=False)
+    stopped_by_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("person.id"))
     recorded_at: Mapped[datetime]
 
     visit: Mapped[Visit] = relationship()
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
 
 class Finding(WithId, Model):
@@ -104,6 +106,9 @@ class Finding(WithId, Model):
     outstanding: Mapped[str] = mapped_column(Text, default="")  # what is left to do, or "none"
     internal_note: Mapped[str] = mapped_column(Text, default="")  # never printed, not signed
     plate_unreadable: Mapped[bool] = mapped_column(default=False)
+    do_not_use: Mapped[bool] = mapped_column(default=False)  # 停止使用 (SR-09)
+    stop_reason: Mapped[str] = mapped_column(Text, default="")
+    use_again: Mapped[bool] = mapped_column(default=False)  # tested: an earlier stop is over
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

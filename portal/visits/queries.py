@@ -3,15 +3,15 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, union_all
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
 from portal.db import Instant, db
@@ -19,11 +19,12 @@ from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
-from portal.visits.models import Finding, PartUse, Photo, TimeEntry, VisitEvent
+from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo, TimeEntry, VisitEvent
 
 PAGE_SIZE = 30
 MOST_FOUND = 12
 MOST_EARLIER = 3
+LOOK_BACK = timedelta(days=14)  # whoever is taken off a visit was sent to it not long before
 MOST_FOLLOW_UPS = 100
 UNDONE = ("temporary_fix", "awaiting_parts", "taken_to_workshop", "no_access")
 UNDER_WAY = ("en_route", "on_site", "working", "paused", "finished", "returned")
@@ -34,12 +35,14 @@ def with_place() -> tuple[Any, ...]:
     """What the visit page shows of its call. Made once, like the queries below: making them costs
     more than running them."""
     unit = joinedload(Visit.call).joinedload(Call.equipment).joinedload(Equipment.product)
-    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name)
+    team = joinedload(Visit.members).joinedload(Member.person).load_only(Person.name)
+    return *for_cards(), unit, joinedload(Visit.person).load_only(Person.name), team
 
 
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
     """The visit with what its pages show of the call, if the person may see it."""
-    found: Visit | None = db.session.scalar(visit_query(person.roles), {"visit_id": visit_id, "reader_id": person.id})
+    values = {"visit_id": visit_id, "reader_id": person.id}
+    found: Visit | None = db.session.scalars(visit_query(person.roles), values).unique().one_or_none()
     return found
 
 
@@ -57,8 +60,19 @@ def for_cards() -> tuple[Any, ...]:
 
 
 def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
-    """The technician's visits of the days from `start` to `end`, and whatever is older but not ended."""
-    return list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+    """The visits that the technician leads or helps at, of the days from `start` to `end`, and whatever is older but
+    not ended."""
+    visits = list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+    helped = [visit.id for visit in visits if visit.person_id != person.id]
+    if helped:  # most days have none: only then the teams are read
+        db.session.scalars(teams_query(), {"visit_ids": helped}).all()
+    return visits
+
+
+@cache
+def teams_query() -> Select[Any]:
+    query = select(Visit).where(Visit.id.in_(bindparam("visit_ids", expanding=True)))
+    return query.options(selectinload(Visit.members), joinedload(Visit.person).load_only(Person.name))
 
 
 @cache
@@ -66,12 +80,68 @@ def day_query() -> Select[Any]:
     start = bindparam("start", type_=Instant())
     planned = and_(Visit.window_start >= start, Visit.window_start < bindparam("end", type_=Instant()))
     left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
-    query = select(Visit).where(
-        Visit.person_id == bindparam("person_id"),
-        Visit.state != "cancelled",
-        or_(planned, left_over, Visit.state.in_(UNDER_WAY)),
-    )
+    wanted = (Visit.state != "cancelled", or_(planned, left_over, Visit.state.in_(UNDER_WAY)))
+    led = select(Visit.id).where(Visit.person_id == THE_PERSON, *wanted)
+    helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, *wanted)
+    # Two searches by their own index: one condition with "or" would read everybody's visits.
+    query = select(Visit).where(Visit.id.in_(union_all(led, helped)))
     return query.options(*for_cards()).order_by(Visit.window_start, Visit.created_at)
+
+
+def handed_on(person: Person, since: datetime) -> list[Row[Any]]:
+    """Visits that the technician was taken off since then, newest first: who goes on with them, since when and why."""
+    values = {"person_id": person.id, "since": since}
+    left = list(db.session.scalars(left_query(), {"person_id": person.id, "since": since - LOOK_BACK}))
+    if not left:
+        return []
+    found: list[Any] = list(db.session.execute(handed_on_query(), values | {"visit_ids": left}))
+    return found
+
+
+@cache
+def left_query() -> Select[Any]:
+    """Visits that the person was sent to lately and does not lead, nor help at. Usually none."""
+    on_it = select(Member.id).where(Member.visit_id == Visit.id, Member.person_id == THE_PERSON)
+    query = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
+    return query.where(
+        Assignment.person_id == THE_PERSON,
+        Assignment.assigned_at >= bindparam("since", type_=Instant()),
+        Assignment.part != "away",
+        Visit.person_id != THE_PERSON,
+        ~on_it.exists(),
+    )
+
+
+@cache
+def handed_on_query() -> Any:  # a Select of more columns than its type can name
+    """The act is the last row of the lead (who took over), or the row that took a member off."""
+    later, act = aliased(Assignment), aliased(Assignment)
+    lead, by = aliased(Person), aliased(Person)
+    mine = or_(act.part == "lead", and_(act.part == "away", act.person_id == THE_PERSON))
+    newer = select(later.id).where(
+        later.visit_id == Visit.id,
+        later.assigned_at > act.assigned_at,
+        or_(later.part == "lead", and_(later.part == "away", later.person_id == THE_PERSON)),
+    )
+    return (
+        select(
+            Visit.id, Customer.name.label("customer"), Site.time_zone, Call.number, Visit.seq, lead.name.label("lead"),
+            by.name.label("by"), act.assigned_at, act.reason,
+        )
+        .select_from(act)
+        .join(Visit, Visit.id == act.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
+        .outerjoin(lead, lead.id == Visit.person_id)
+        .join(by, by.id == act.assigned_by_id)
+        .where(
+            act.visit_id.in_(bindparam("visit_ids", expanding=True)),
+            act.assigned_at >= bindparam("since", type_=Instant()), mine, ~newer.exists(),
+        )
+        .order_by(act.assigned_at.desc())
+        .limit(MOST_FOUND)
+    )  # fmt: skip
 
 
 def last_sign(entry: TimeEntry) -> datetime | None:
@@ -90,7 +160,7 @@ def last_sign(entry: TimeEntry) -> datetime | None:
 
 
 def equipment_history(visit: Visit) -> list[Row[Any]]:
-    """The unit's last three visits before this one: what was found and done."""
+    """The unit's last three visits before this one, those that it repeats first: what was found and done."""
     if visit.call.equipment_id is None:
         return []
     before = visit.window_start or visit.created_at
@@ -105,21 +175,34 @@ def history_query() -> Select[Any]:
     return (
         select(
             Visit.id, Visit.seq, Visit.person_id, Visit.window_start, Visit.state, Call.number, Finding.outcome,
-            symptom.labels.label("symptom"), remedy.labels.label("remedy"),
+            symptom.labels.label("symptom"), remedy.labels.label("remedy"), Finding.note,
+            Repeat.id.label("repeat_id"), Repeat.days,
         )
         .join(Call, Call.id == Visit.call_id)
         .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
         .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
         .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
-        .where(
-            Call.equipment_id == bindparam("equipment_id"),
-            Visit.id != bindparam("visit_id"),
-            Visit.state.in_(rules.ENDED_STATES),
-            Visit.window_start < bindparam("before", type_=Instant()),
-        )
-        .order_by(Visit.window_start.desc())
+        .outerjoin(Repeat, and_(Repeat.earlier_id == Visit.id, Repeat.visit_id == THE_VISIT, holds()))
+        .where(Visit.id.in_(union_all(of_the_unit(), linked())), Visit.id != THE_VISIT)
+        .where(Visit.state.in_(rules.ENDED_STATES))
+        .order_by(Repeat.id.is_(None), Visit.window_start.desc())
         .limit(MOST_EARLIER)
     )  # fmt: skip
+
+
+def of_the_unit() -> Select[Any]:
+    before = bindparam("before", type_=Instant())
+    query = select(Visit.id).join(Call, Call.id == Visit.call_id)
+    return query.where(Call.equipment_id == bindparam("equipment_id"), Visit.window_start < before)
+
+
+def linked() -> Select[Any]:
+    """What the visit repeats may be told of another row of the same machine."""
+    return select(Repeat.earlier_id).where(Repeat.visit_id == THE_VISIT, holds())
+
+
+def holds() -> Any:
+    return ~exists().where(RepeatUnlink.repeat_id == Repeat.id)
 
 
 def newest_version(visit_id: Any) -> Any:
@@ -215,7 +298,7 @@ def narrowed(query: Select[Any], wanted: Wanted, zone: str) -> Select[Any]:
         start, end = day_bounds(wanted.day, zone)
         query = query.where(Visit.window_start >= start, Visit.window_start < end)
     if wanted.technician_id:
-        query = query.where(Visit.person_id == wanted.technician_id)
+        query = query.where(is_on_team(wanted.technician_id))
     if wanted.state:
         query = query.where(Visit.state == wanted.state)
     if wanted.before:

@@ -14,7 +14,7 @@ PLACES = {
     "time": "visits.time_entries",
     "photos": "visits.photos",
 }
-ON_THE_VISIT_PAGE = ("time.arrival", "time.finish")  # one press of a button there
+ON_THE_VISIT_PAGE = ("time.arrival", "time.finish", "time.running")  # one press of a button there
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,17 @@ VERBS = {
 }
 
 
+MEMBER_VERBS = {
+    # the same for somebody beside the lead, by their own state
+    "assigned": ("departure", ("arrival",)),
+    "en_route": ("arrival", ("leaving",)),
+    "on_site": ("start", ("leaving",)),
+    "working": ("leaving", ("pause",)),
+    "paused": ("start", ("leaving",)),
+    "finished": ("", ("start",)),
+}
+
+
 def may_change(state: str, to_mend: Iterable[str] | None, row: str) -> bool:
     """Until the customer signs all rows are open; of a returned report only those that were asked for."""
     return state in OPEN_STATES or (state == "returned" and row in (to_mend or ()))
@@ -122,15 +133,32 @@ def times_of(events: Sequence[tuple[str, datetime]], stretches: Sequence[Stretch
     travel = [s for s in stretches if s.kind == "travel"]
     work = [s for s in stretches if s.kind == "work"]
     started = min((s.started_at for s in work), default=pressed.get("start"))
-    ended = max((s.ended_at for s in work if s.ended_at), default=pressed.get("finish") if started else None)
+    left = pressed.get("finish", pressed.get("leaving"))
+    ended = max((s.ended_at for s in work if s.ended_at), default=left if started else None)
     arrivals = [s.ended_at for s in travel if s.ended_at and (started is None or not_after(s.ended_at, started))]
-    left = pressed.get("finish")
     return Times(
         departed_at=min((s.started_at for s in travel), default=pressed.get("departure")),
         arrived_at=max(arrivals) if arrivals else pressed.get("arrival"),
         work_started_at=started,
         work_ended_at=ended,
         left_at=max(left, ended) if left and ended else left,
+    )
+
+
+def team_times(each: Iterable[Times]) -> Times:
+    """The moments of a visit that several people worked at: it begins with the first of them and ends with the last
+    (SR-12; each person's own stand in the time lines)."""
+    people = list(each)
+
+    def known(name: str) -> list[datetime]:
+        return [moment for times in people if (moment := getattr(times, name)) is not None]
+
+    return Times(
+        departed_at=min(known("departed_at"), default=None),
+        arrived_at=min(known("arrived_at"), default=None),
+        work_started_at=min(known("work_started_at"), default=None),
+        work_ended_at=max(known("work_ended_at"), default=None),
+        left_at=max(known("left_at"), default=None),
     )
 
 
@@ -153,6 +181,8 @@ class Record:
     old_parts: tuple[str, ...] = ()  # what became of the old part, per part used
     no_parts: bool = False
     times: Times = Times()
+    each: tuple[Times, ...] = ()  # the moments of each person
+    running: bool = False  # somebody's clock still runs
     photo_labels: tuple[str, ...] = ()
 
 
@@ -195,8 +225,10 @@ def gaps_in_time(record: Record) -> list[str]:
         missing.append("time.work")
     if record.state not in ENDED_STATES:
         missing.append("time.finish")
-    elif not record.times.in_order:
+    elif not all(times.in_order for times in (record.times, *record.each)):
         missing.append("time.order")
+    if record.running and record.state in ENDED_STATES:
+        missing.append("time.running")
     return missing
 
 

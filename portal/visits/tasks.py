@@ -28,15 +28,15 @@ class Task:
     missing: list[Missing] = field(default_factory=list)
 
 
-def tasks_of(facts: Facts, missing: list[Missing], now: datetime) -> list[Task]:
-    """The rows of the visit page for its technician."""
+def tasks_of(facts: Facts, missing: list[Missing], now: datetime, *, leads: bool = True) -> list[Task]:
+    """The rows of the visit page for its technicians; the last is for the one who leads."""
     begun = {
         "findings": (facts.finding is not None, findings_fact(facts)),
         "parts": (bool(facts.parts) or facts.no_parts, parts_fact(facts)),
         "time": (bool(facts.time), time_fact(facts, now)),
         "photos": (bool(facts.photos), photos_fact(facts)),
     }
-    return [recording_task(facts, row, *begun[row], missing) for row in rules.ROWS] + [sign_task(facts, missing)]
+    return [recording_task(facts, row, *begun[row], missing) for row in rules.ROWS] + [sign_task(facts, missing, leads)]
 
 
 def recording_task(facts: Facts, row: str, begun: bool, fact: str, missing: list[Missing]) -> Task:
@@ -92,13 +92,16 @@ def photos_fact(facts: Facts) -> str:
     return ngettext_("%(num)s photo", "%(num)s photos", len(facts.photos)) if facts.photos else ""
 
 
-def sign_task(facts: Facts, missing: list[Missing]) -> Task:
+def sign_task(facts: Facts, missing: list[Missing], leads: bool) -> Task:
     """Never a grey button without a reason: what is missing stands there, with links."""
     state, name, icon = facts.visit.state, _("Sign"), "signature"
     if state in ("signed", "approved"):
         return Task("sign", icon, name, "done", _("Done"), "", None)
     if state == "unsigned":
         return Task("sign", icon, name, "done", _("Ended without signature"), "", None)
+    if not leads:
+        lead = facts.visit.person
+        return Task("sign", icon, name, "todo", _("The lead has it signed"), lead.name if lead else "", None)
     if missing:
         return Task("sign", icon, name, "blocked", _("Cannot start yet"), _("First:"), None, missing)
     href = address("reports.handover", visit_id=facts.visit.id)

@@ -43,6 +43,7 @@ EVENTS = {
     "start": lazy("Work started"),
     "pause": lazy("Work paused"),
     "finish": lazy("Work finished"),
+    "leaving": lazy("Left"),
     "no_parts": lazy("No parts used"),
 }
 ROWS = {
@@ -64,6 +65,7 @@ GAPS = {
     "time.arrival": lazy("Record your arrival."),
     "time.work": lazy("Record when you worked."),
     "time.finish": lazy("Finish the work."),
+    "time.running": lazy("Somebody's clock still runs. Have it stopped."),
     "time.order": lazy("Put the times in order: arrival, start, end."),
     "photos.declined": lazy("Take a photo: the customer declined the work."),
     "photos.nameplate": lazy("Take a photo of the nameplate that cannot be read."),

@@ -88,14 +88,23 @@ def test_a_plan_that_changed_meanwhile_is_not_overwritten(world: Any) -> None:
 
 
 @pytest.mark.parametrize("state", ["working", "paused", "finished", "signed", "approved", "cancelled"])
-def test_once_work_began_the_visit_is_neither_moved_nor_cancelled(world: Any, state: str) -> None:
+def test_once_work_began_the_window_stays_and_nothing_is_cancelled(world: Any, state: str) -> None:
     visit = world.visit()
     visit.state = state
     db.session.flush()
     with pytest.raises(Conflict):
-        operations.assign(visit, **plan(world))
+        operations.assign(visit, **(plan(world) | {"technician": world.person("zhang")}))
     with pytest.raises(Conflict):
         operations.cancel_visit(visit, "x", world.person("sun"))
+
+
+@pytest.mark.parametrize("state", ["signed", "unsigned", "approved", "returned", "cancelled"])
+def test_what_was_signed_or_is_over_goes_to_nobody_else(world: Any, state: str) -> None:
+    visit = world.visit()
+    visit.state = state
+    db.session.flush()
+    with pytest.raises(Conflict):
+        operations.assign(visit, **plan(world), reason="换人")
 
 
 def test_the_same_step_twice_and_a_step_out_of_turn_are_conflicts(world: Any) -> None:

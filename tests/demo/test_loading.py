@@ -9,17 +9,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal import cli, create_app, files
+from portal import cli, create_app, files, jobs
 from portal.accounts.models import Person, SignIn
 from portal.accounts.operations import specimen_of
-from portal.calls.models import Visit
+from portal.calls.models import Repeat, Visit
 from portal.clock import local, now
+from portal.customers.stops import all_standing
 from portal.db import db
 from portal.demo import load, move_to_today
 from portal.demo.times import at
 from portal.reports.models import Report, Survey, newest_report
 from portal.reports.oversight import doubtful, marks
-from portal.signing.operations import evidence_of, verify_chain
+from portal.signing.operations import content_of, evidence_of, verify_chain
 from portal.stock.checks import audit
 from portal.stock.models import find_van, usual_parts
 from portal.visits.models import live_time_entries, open_clock
@@ -105,6 +106,23 @@ def test_honest_ends_and_second_tries_are_told(empty: Flask) -> None:
     assert [(entry.kind, entry.cause) for entry in live_time_entries(first) if entry.kind == "wait"] == [
         ("wait", "customer")
     ]
+
+
+@pytest.mark.engine("sqlite")
+def test_the_same_component_comes_back_after_twelve_days_and_a_cracked_weld_stops_a_unit(empty: Flask) -> None:
+    cast = load()
+    (repeat,) = db.session.scalars(select(Repeat))
+    assert (repeat.days, repeat.serial_no, repeat.component) == (12, "DEMO-IN01-00103", "TM-P05")
+
+    (stop,) = all_standing()
+    assert stop.equipment is cast.units["centre-01"].equipment and stop.equipment.stopped_at is not None
+    assert [job.state for job in jobs.about(f"use_stop:{stop.id}")] == ["waiting"]
+
+    report = newest_report(db.session.get_one(Visit, stop.source_id))
+    assert report is not None
+    content = content_of(report.document)
+    assert content["do_not_use"] and content["technician_names"] == ["王样本", "张演示", "李示例"]
+    assert {mark["name"] for mark in evidence_of(report.document)["technicians"]} == set(content["technician_names"])
 
 
 @pytest.mark.engine("sqlite")

@@ -79,8 +79,10 @@ def test_a_clock_left_at_a_visit_that_was_moved_away_does_not_block(world: Any) 
         world.person("li"),
         window_start=visit.window_start,
         window_end=visit.window_end,
+        reason="车坏了",
         person=sun,
     )
+    assert spans(visit, world) == [("travel", 480, 500)] and open_clock(zhang) is None
     world.set_clock(world.at(8, 40))
     other = world.visit(serial="DF2401-0002")
     depart(other, person=zhang)

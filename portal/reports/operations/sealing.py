@@ -5,6 +5,7 @@ from typing import Any
 from portal.accounts.secrets import token_hash
 from portal.calls.models import Visit
 from portal.calls.operations import advance
+from portal.calls.repeats import SIGNATURE
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict
@@ -15,6 +16,8 @@ from portal.signing import operations as signing
 from portal.signing.models import REPORT
 from portal.signing.rules import token
 from portal.visits.facts import Facts
+from portal.visits.models import latest_finding
+from portal.visits.operations import link_repeats
 
 
 def submit(visit: Visit, content: dict[str, Any], evidence: dict[str, Any], *, signed: bool) -> Report:
@@ -37,6 +40,9 @@ def submit(visit: Visit, content: dict[str, Any], evidence: dict[str, Any], *, s
     db.session.add(report)
     db.session.flush()
     advance(visit, "signed" if signed else "unsigned")
+    found = latest_finding(visit)
+    if found is not None and visit.person is not None:
+        link_repeats(visit, found.component, ground=SIGNATURE, person=visit.person)
     return report
 
 
@@ -78,7 +84,7 @@ def verify_token(number: str, revision: int) -> str:
 
 
 def technicians_marks(facts: Facts) -> list[dict[str, Any]]:
-    """The specimens that were confirmed at `finish`, one a person, with the moment."""
+    """The specimens that were confirmed at `finish` or on leaving, one a person, with the moment."""
     marks = {
         event.person.name: {
             "name": event.person.name,
@@ -86,6 +92,6 @@ def technicians_marks(facts: Facts) -> list[dict[str, Any]]:
             "confirmed_at": event.recorded_at.isoformat(timespec="seconds"),
         }
         for event in facts.events
-        if event.kind == "finish" and event.specimen is not None
+        if event.kind in ("finish", "leaving") and event.specimen is not None
     }
     return list(marks.values())

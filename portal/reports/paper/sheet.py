@@ -160,7 +160,8 @@ class Sheet:
         return [[cell(**self.pair.titled("labour_by_person"), value=text)]]
 
     def _safety(self) -> Said:
-        warning = self.pair.word("do_not_use") if self.payload.get("do_not_use") else {"value": "", "echo": ""}
+        words = [name for name in ("do_not_use", "use_again") if self.payload.get(name)]
+        warning = self.pair.word(words[0]) if words else {"value": "", "echo": ""}
         said = " · ".join(part for part in (warning["value"], self.payload.get("safety_notice")) if part)
         return warning | {"value": said}
 

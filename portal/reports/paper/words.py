@@ -46,6 +46,7 @@ WORDS: dict[str, Words] = {
     "witness": ("见证人：%(who)s", "見證人：%(who)s", "Witness: %(who)s", "Testigo: %(who)s"),
     "signed_for": ("代 %(who)s 签收", "代 %(who)s 簽收", "On behalf of %(who)s", "En nombre de %(who)s"),
     "not_signed": ("未签字", "未簽名", "Not signed", "Sin firma"),
+    "use_again": ("可恢复使用", "可恢復使用", "May be used again", "Puede volver a usarse"),
     "do_not_use": ("停止使用", "停止使用", "DO NOT USE", "NO USAR"),
     "full_text": ("…（全文见附页）", "…（全文見附頁）", "… (continued on the annex)", "… (continúa en el anexo)"),
     "cut": ("…（附页）", "…（附頁）", "… (annex)", "… (anexo)"),

@@ -20,13 +20,13 @@ MOST_REVISIONS = 999
 
 
 def find_visit(visit_id: uuid.UUID, permission: Permission) -> Visit:
-    """The visit, if it is this person's to do this with; else it is not found."""
+    """The visit, if it is this person's to do this with; a stranger's is not found."""
     visit = queries.find_visit(visit_id, current_user)
-    if visit is None or not may(permission, visit):
-        if request.method == "POST" and receipts.from_outbox():
-            return find_for_outbox(visit_id, permission)
-        abort(404)
-    return visit
+    if visit is not None and may(permission, visit):
+        return visit
+    if request.method == "POST" and receipts.from_outbox():
+        return find_for_outbox(visit_id, permission)
+    abort(403 if visit is not None and visit.is_assigned(current_user) else 404)
 
 
 def find_report(number: str) -> Report:

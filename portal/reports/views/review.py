@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.customers.stops import count_standing
 from portal.forms import EntryForm
 from portal.htmx import page
 from portal.i18n import _
@@ -28,11 +29,12 @@ def review() -> BaseResponse:
     wanted = request.args.get("report", "")
     position = next((n for n, one in enumerate(queue) if one.row.number == wanted), 0)
     if not queue:
-        return page("reports/review.html", queue=[], total=0, chosen=None)
+        return page("reports/review.html", queue=[], total=0, chosen=None, stops=count_standing())
     return page(
         "reports/review.html",
         queue=queue,
         total=total,
+        stops=queue[0].row.stops,
         gone=bool(wanted) and queue[position].row.number != wanted,
         previous=queue[position - 1].row.number if position else None,
         following=queue[position + 1].row.number if position + 1 < len(queue) else None,

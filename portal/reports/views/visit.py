@@ -66,10 +66,10 @@ def draft_photo(visit_id: uuid.UUID, digest: str) -> Response:
 
 
 @bp.route("/visits/<uuid:visit_id>/handover", methods=["GET", "POST"])
-@requires(Permission.VISIT_RECORD)
+@requires(Permission.VISIT_LEAD)
 def handover(visit_id: uuid.UUID) -> BaseResponse:
     """The phone goes to the customer; or the visit ends honestly without their hand on the glass."""
-    visit = find_visit(visit_id, Permission.VISIT_RECORD)
+    visit = find_visit(visit_id, Permission.VISIT_LEAD)
     found = latest_finding(visit)
     wanted = request.values.get("absence", "")
     if found is not None and found.outcome == "no_access":
@@ -127,9 +127,9 @@ def present_changes(visit: Visit) -> list[Difference]:
 
 
 @bp.route("/visits/<uuid:visit_id>/resubmission", methods=["GET", "POST"])
-@requires(Permission.VISIT_RECORD)
+@requires(Permission.VISIT_LEAD)
 def resubmission(visit_id: uuid.UUID) -> BaseResponse:
-    visit = find_visit(visit_id, Permission.VISIT_RECORD)
+    visit = find_visit(visit_id, Permission.VISIT_LEAD)
     report = newest_report(visit) or abort(404)
     form = ResubmissionForm(zone=visit.zone)
     if form.accepted():

@@ -3,10 +3,11 @@
 `waited` says that an entry waited in the phone for a connection; then an old time is no sign of a wrong clock.
 """
 
-from portal.visits.operations.clocks import arrive, depart, finish, pause, start
+from portal.visits.operations.clocks import arrive, depart, finish, leave_site, pause, start, stop_clock_of
 from portal.visits.operations.findings import save_findings
 from portal.visits.operations.parts import log_part_use, reverse_part_use, state_no_parts
 from portal.visits.operations.photos import add_photo, remove_photo
+from portal.visits.operations.repeats import link_repeats
 from portal.visits.operations.times import Overlap, drop_time, log_time
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "depart",
     "drop_time",
     "finish",
+    "leave_site",
+    "link_repeats",
     "log_part_use",
     "log_time",
     "pause",
@@ -24,4 +27,5 @@ __all__ = [
     "save_findings",
     "start",
     "state_no_parts",
+    "stop_clock_of",
 ]

@@ -23,6 +23,19 @@ def ensure_writable(visit: Visit, row: str) -> None:
     raise Conflict(why_closed(visit))
 
 
+def is_on_team(visit: Visit, person: Person) -> bool:
+    """Asked under the visit's lock, so of the team as it is now, not as it was when the page was opened."""
+    if visit.is_led_by(person):
+        return True
+    db.session.refresh(visit, ["members"])
+    return visit.membership(person) is not None
+
+
+def ensure_on_team(visit: Visit, person: Person) -> None:
+    if not is_on_team(visit, person):
+        raise Conflict(lazy("The visit was given to somebody else."))
+
+
 def why_closed(visit: Visit) -> Any:
     if visit.state == "cancelled":
         return lazy("The visit was cancelled. Nothing was written.")

@@ -15,7 +15,7 @@ from portal.stock import operations as stock
 from portal.stock.models import Item, find_item
 from portal.visits.facts import Facts
 from portal.visits.models import PartUse, PartUseReversal, VisitEvent, events_of, part_uses
-from portal.visits.operations.guards import ensure_writable
+from portal.visits.operations.guards import ensure_on_team, ensure_writable
 
 
 def log_part_use(
@@ -31,6 +31,7 @@ def log_part_use(
 ) -> PartUse:
     """Logs that the part with number `item` was fitted. Without `old_part` the catalogue says what became of it."""
     ensure_writable(visit, "parts")
+    ensure_on_team(visit, person)
     part = known_part(item)
     if part.serial_tracked and not new_serial:
         raise Rejected(lazy("Write the serial number of the new part."), field="new_serial")
@@ -75,6 +76,7 @@ def known_part(code: str) -> Item:
 def reverse_part_use(visit: Visit, use: PartUse, reason: str, *, person: Person) -> PartUseReversal:
     """The part was not used after all: it is in the van again."""
     ensure_writable(visit, "parts")
+    ensure_on_team(visit, person)
     db.session.refresh(use, ["reversal"])
     if use.reversal is not None:
         raise Conflict(lazy("This part was removed before."))
@@ -92,6 +94,7 @@ def reverse_part_use(visit: Visit, use: PartUse, reason: str, *, person: Person)
 def state_no_parts(visit: Visit, *, person: Person, occurred_at: datetime | None = None) -> None:
     """The technician says that no parts were used: an answer, not an empty list."""
     ensure_writable(visit, "parts")
+    ensure_on_team(visit, person)
     logged = part_uses(visit)
     if any(use.reversal is None for use in logged):
         raise Rejected(lazy("Parts are logged. Remove them first if none was used."))

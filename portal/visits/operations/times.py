@@ -7,14 +7,14 @@ from datetime import datetime
 from portal import history
 from portal.accounts.models import Person
 from portal.calls.models import Visit
-from portal.calls.operations import advance
+from portal.calls.operations import advance, advance_member
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import fmt, lazy
 from portal.visits import rules
 from portal.visits.models import TimeEntry, VisitEvent, entries_between, live_time_entries
-from portal.visits.operations.guards import ensure_writable, later, lock_clock, place_of
+from portal.visits.operations.guards import ensure_writable, is_on_team, later, lock_clock, place_of
 from portal.visits.words import TIME_KINDS, word
 
 
@@ -128,8 +128,12 @@ def stop(visit: Visit, running: TimeEntry, moment: datetime, person: Person) -> 
     if running.ended_at is not None:
         return
     running.ended_at = later(running.started_at, moment)
-    if running.kind == "work" and visit.state == "working" and visit.person_id == person.id:
-        advance(visit, "paused")
+    if running.kind == "work" and is_on_team(visit, person) and visit.state_for(person) == "working":
+        member = None if visit.is_led_by(person) else visit.membership(person)
+        if member is None:
+            advance(visit, "paused")
+        else:
+            advance_member(visit, member, "paused")
         db.session.add(
             VisitEvent(visit_id=visit.id, person_id=person.id, kind="pause", occurred_at=moment, recorded_at=now())
         )

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from portal import receipts
 from portal.accounts.operations import specimen_of
 from portal.calls.models import Assignment, Visit
+from portal.calls.rules import UNDER_WAY
 from portal.clock import now
+from portal.customers import stops
 from portal.db import db
 from portal.forms import EntryForm
 from portal.htmx import page
@@ -19,6 +21,8 @@ from portal.i18n import _
 from portal.permissions import Permission, authorize, may
 from portal.visits import queries, rules
 from portal.visits.facts import facts_of
+from portal.visits.letters import fate_of
+from portal.visits.models import Finding
 from portal.visits.operations.guards import why_closed
 from portal.visits.readiness import readiness
 from portal.visits.tasks import tasks_of
@@ -35,20 +39,38 @@ def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = Fals
     """
     visit = queries.find_visit(visit_id, current_user)
     if request.method == "POST" and receipts.from_outbox() and not (visit and may(permission, visit)):
-        return formerly_own(visit_id, fact)
+        return formerly_own(visit_id, fact, visit)
     if visit is None:
         abort(404)
     authorize(permission, visit)
     return visit
 
 
-def formerly_own(visit_id: uuid.UUID, fact: bool) -> Visit:
+def standing_stops(visit: Visit, finding: Finding | None) -> dict[str, Any]:
+    """What keeps the visit's unit from being used, with what became of the letters about it."""
+    unit = visit.call.equipment
+    found = stops.standing(unit)
+    if unit is None and finding is not None and finding.do_not_use:
+        found = stops.standing_at(visit.id)
+    return {"stops": found, "fates": {stop.id: fate_of(stop) for stop in found}}
+
+
+def verbs_of(visit: Visit, own_state: str, leads: bool) -> tuple[str | None, tuple[str, ...]]:
+    """The one next step and what may be done instead: the lead's move the visit, a member's their own state."""
+    if leads:
+        return rules.VERBS.get(visit.state, NO_VERB)
+    return rules.MEMBER_VERBS[own_state] if visit.state in UNDER_WAY else NO_VERB
+
+
+def formerly_own(visit_id: uuid.UUID, fact: bool, visit: Visit | None) -> Visit:
     was_sent = select(Assignment.id).where(Assignment.visit_id == visit_id, Assignment.person_id == current_user.id)
     if db.session.scalar(was_sent.limit(1)) is None:
         abort(404)
+    if visit is not None:
+        abort(receipts.hold(_("Only the lead of the visit does this.")))
     if not fact:
         abort(receipts.hold(_("The visit was given to somebody else.")))
-    return db.session.scalars(select(Visit).where(Visit.id == visit_id).options(*queries.with_place())).one()
+    return db.session.scalars(select(Visit).where(Visit.id == visit_id).options(*queries.with_place())).unique().one()
 
 
 def opened_with(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,8 +95,9 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         for entry in receipts.held_for(visit.id)
         if may(Permission.REPORT_REVIEW) or entry.person_id == current_user.id
     ]
-    next_verb = rules.VERBS.get(visit.state, NO_VERB) if mine else NO_VERB
-    can_finish = "finish" in (next_verb[0], *next_verb[1])
+    leads, own_state = visit.is_led_by(current_user), visit.state_for(current_user)
+    next_verb = verbs_of(visit, own_state, leads) if mine else NO_VERB
+    can_finish = not {"finish", "leaving"}.isdisjoint((next_verb[0], *next_verb[1]))
     return page(
         "visits/show.html",
         form=form,
@@ -82,12 +105,15 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         facts=facts,
         missing=missing,
         mine=mine,
-        tasks=tasks_of(facts, missing, now()) if mine else [],
+        leads=leads,
+        own_state=own_state,
+        tasks=tasks_of(facts, missing, now(), leads=leads) if mine else [],
         next_verb=next_verb,
         can_finish=can_finish,
         specimen=specimen_of(current_user) if can_finish else None,
-        running=next((entry for entry in facts.time if entry.ended_at is None), None),
+        running=facts.running,
         past=queries.equipment_history(visit),
+        **standing_stops(visit, facts.finding),
         held=held,
         held_names=queries.names_of(entry.person_id for entry in held),
         refused_for=getattr(form.refusal, "visits", []) if form else [],

@@ -35,13 +35,35 @@ def start(visit_id: uuid.UUID) -> BaseResponse:
 
 
 @bp.route("/visits/<uuid:visit_id>/finish", methods=["GET", "POST"])
-@requires(Permission.VISIT_RECORD)
+@requires(Permission.VISIT_LEAD)
 def finish(visit_id: uuid.UUID) -> BaseResponse:
-    return press(visit_id, operations.finish)
+    return press(visit_id, operations.finish, Permission.VISIT_LEAD)
 
 
-def press(visit_id: uuid.UUID, verb: Callable[..., None]) -> BaseResponse:
-    visit = find_visit(visit_id, Permission.VISIT_RECORD)
+@bp.route("/visits/<uuid:visit_id>/leaving", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def leaving(visit_id: uuid.UUID) -> BaseResponse:
+    """Somebody beside the lead is done; the visit goes on."""
+    return press(visit_id, operations.leave_site)
+
+
+@bp.route("/visits/<uuid:visit_id>/clocks/<uuid:person_id>/stop", methods=["GET", "POST"])
+@requires(Permission.VISIT_LEAD)
+def clock_stop(visit_id: uuid.UUID, person_id: uuid.UUID) -> BaseResponse:
+    """The lead stops a clock that somebody else has forgotten."""
+    visit = find_visit(visit_id, Permission.VISIT_LEAD)
+    form = VerbForm(zone=visit.zone)
+    if form.accepted():
+        with form.refusals():
+            operations.stop_clock_of(visit, person_id, person=current_user)
+            return redirect(url_for("visits.show", visit_id=visit.id), 303)
+    return visit_page(visit, form)
+
+
+def press(
+    visit_id: uuid.UUID, verb: Callable[..., None], permission: Permission = Permission.VISIT_RECORD
+) -> BaseResponse:
+    visit = find_visit(visit_id, permission)
     form = VerbForm(zone=visit.zone)
     if form.accepted():
         with form.refusals():

@@ -25,12 +25,13 @@ def today() -> Response:
     clock = open_clock(current_user)
     visits = queries.day_of(current_user, start, end + timedelta(days=1))
     forgotten = suggested = None
-    if clock and clock.visit.person_id == current_user.id and is_forgotten(clock, moment):
+    if clock and clock.visit.is_assigned(current_user) and is_forgotten(clock, moment):
         forgotten = clock
         suggested = rules.suggested_end(clock.started_at, queries.last_sign(clock), moment, clock.visit.zone)
     return page(
         "visits/today.html",
-        day=day_from(visits, clock, moment, start, end),
+        day=day_from(visits, clock, moment, start, end, current_user),
+        handed_on=queries.handed_on(current_user, start),
         date=this_day(zone),
         zone=zone,
         clock=clock,

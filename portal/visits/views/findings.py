@@ -56,4 +56,5 @@ def findings_page(
         labels=labels,
         error_codes=queries.error_codes(visit),
         saved_meanwhile=last if conflict else None,
+        stopped=visit.call.equipment.stopped_at if visit.call.equipment else None,
     )
