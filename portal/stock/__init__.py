@@ -7,6 +7,7 @@ reversed. What must always hold: every balance and every valuation is what its m
 from flask import Flask
 
 from portal.stock import cli, views, words
+from portal.stock.tools import checks as _tool_checks  # noqa: F401  registers what tools promise the ledger
 
 
 def init_app(app: Flask) -> None:
