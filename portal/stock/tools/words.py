@@ -99,3 +99,28 @@ def due_words(days: int) -> str:
     if days == 0:
         return _("Due back today")
     return ngettext_("Due back in %(num)s day", "Due back in %(num)s days", days)
+
+
+def rule_of(row: Any) -> rules.Calibration:
+    return rules.Calibration(row.interval_months, row.valid_until, row.result)
+
+
+def may_be_used(row: Any, day: Any) -> bool:
+    return rules.may_be_used(rule_of(row), day)
+
+
+def calibration_tag(row: Any, day: Any) -> tuple[str, str]:
+    """The words and the kind of the tag for a row of the register."""
+    calibration = rule_of(row)
+    return calibration_words(calibration, day), KINDS[rules.calibration_state(calibration, day)]
+
+
+def step_words(step: Any) -> str:
+    """What one step of the tool's chain was."""
+    if step.kind == "receipt":
+        return _("Registered")
+    if step.state == "hands":
+        return _("Handed to %(name)s", name=step.holder)
+    if step.state == "store" and step.giver:
+        return _("Taken back from %(name)s", name=step.giver)
+    return word(STATES, step.state)
