@@ -19,11 +19,13 @@ FIRST = (
     "total_in_words", "travel_km", "travel_minutes", "unit_location", "usage_reading", "visit_seq", "work_done",
     "work_ended_at", "work_order_no", "work_started_at", "work_type",
 )  # fmt: skip
+SECOND = (*FIRST, "revision_reason", "signed_for", "signer_phone")
 SIGNED: dict[str, tuple[str, ...]] = {
     "FSR-1": FIRST,
-    "FSR-2": (*FIRST, "revision_reason", "signed_for", "signer_phone"),
+    "FSR-2": SECOND,
+    "FSR-3": (*SECOND, "readings"),
 }
-FORM = "FSR-2"
+FORM = "FSR-3"
 # What differs between two papers over the same facts: who signs, when, in which revision and language.
 OF_SIGNING = (
     "form", "report_no", "survey_state", "customer_opinion", "signed_at", "sign_refusal_reason", "statement",

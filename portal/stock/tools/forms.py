@@ -177,7 +177,7 @@ class CalibrationForm(EntryForm):
     unmarked = ("result",)
     calibrated_on = Day(lazy("Calibrated on"), required=lazy("Write the day of the calibration."))
     certificate_no = Line(lazy("Certificate number"), required=lazy("Write the number of the certificate."), limit=80)
-    result = Choice(lazy("Result"), choices=pairs(words.RESULTS), default="passed", required=lazy("Choose the result."))
+    result = Choice(lazy("Result"), choices=pairs(words.RESULTS), default="passed", required=False)
     valid_until = Day(lazy("Valid until"))
     laboratory = Line(lazy("Laboratory"), limit=120)
     photo = Picture(lazy("Scan of the certificate"), [validators.Optional()])
@@ -185,7 +185,8 @@ class CalibrationForm(EntryForm):
     @property
     def slip(self) -> dict[str, Any]:
         values = self.values
-        return values | {"scan": values.pop("photo"), "laboratory": values["laboratory"] or ""}
+        scan, result = values.pop("photo"), values["result"] or "passed"
+        return values | {"scan": scan, "result": result, "laboratory": values["laboratory"] or ""}
 
 
 class ReportForm(EntryForm):

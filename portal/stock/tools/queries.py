@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, or_, select
 
 from portal.accounts.models import Person, PersonRole
 from portal.db import db
@@ -27,7 +27,7 @@ from portal.stock.tools.models import (
     ToolStep,
 )
 
-PER_PAGE, STEPS_PER_PAGE, MOST_CALIBRATIONS, MOST_REPORTS, CHUNK = 50, 30, 30, 30, 500
+PER_PAGE, STEPS_PER_PAGE, MOST_CALIBRATIONS, MOST_REPORTS, MOST_INSTRUMENTS, CHUNK = 50, 30, 30, 30, 60, 500
 GONE = ("scrap", "lost")
 TOOL: Any = Tool.__table__
 ITEM: Any = Item.__table__
@@ -176,9 +176,16 @@ def held_query() -> Select[Any]:
     return rows().where(STEP.c.holder_id == bindparam("holder_id")).order_by(STEP.c.due_back.is_(None), ITEM.c.code)
 
 
-def instruments_of(person: Person) -> list[Row[Any]]:
-    """The measuring tools that this person holds."""
-    return [row for row in held_by(person) if row.category == "measuring"]
+def instruments_for(person: Person) -> list[Row[Any]]:
+    """Measuring tools by number, those that this person holds first: a colleague's may be borrowed for a minute."""
+    return list(db.session.execute(instruments_query(), {"holder_id": person.id}))
+
+
+@cache
+def instruments_query() -> Select[Any]:
+    own = case((STEP.c.holder_id == bindparam("holder_id"), 0), else_=1)
+    query = rows().where(TOOL.c.category == "measuring", STEP.c.state.in_(("store", "hands")))
+    return query.order_by(own, ITEM.c.code).limit(MOST_INSTRUMENTS)
 
 
 def returns_to_confirm(person: Person) -> list[Row[Any]]:
