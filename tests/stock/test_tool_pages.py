@@ -108,7 +108,8 @@ def test_the_lists_find_by_state_holder_and_what_is_due(world: Any, sign_in: Any
     laptop = sign_in("qian", "laptop")
     assert found("show=overdue") == {"GJ-LATE", "GJ-END", "GJ-FINE"}
     assert found("show=idle") == {"GJ-END", "GJ-FINE"}
-    lines = list(csv.DictReader(io.StringIO(laptop.get("/tools.csv?show=idle").text.lstrip("\ufeff"))))
+    raw = laptop.get("/tools.csv?show=idle").response.get_data().decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(raw)))
     assert [(line["number"], line["calibration"]) for line in lines] == [("GJ-END", "overdue"), ("GJ-FINE", "overdue")]
 
 
