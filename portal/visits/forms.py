@@ -114,7 +114,7 @@ class ReadingForm(EntryForm):
         lazy("What was measured"), choices=words.choices(words.QUANTITIES), required=lazy("Choose what was measured.")
     )
     value = Number(lazy("Value"), least=Decimal(-999_999), most=Decimal(999_999_999), places=6)
-    unit = Line(lazy("Unit"), limit=10)
+    unit = Line(lazy("Unit of the value"), limit=10)
     point = Line(lazy("Where"), limit=80)
     instrument = Choice(lazy("Measured with"), required=False)
     occurred_at = Moment(lazy("When"))
