@@ -69,7 +69,7 @@ def where_words(tool: Tool, step: ToolStep) -> str:
     """Where the tool is, as the reason why something cannot be done."""
     if step.state == "hands" and step.holder is not None:
         return _("%(tool)s is with %(name)s. Take it back first.", tool=tool.number, name=step.holder.name)
-    return _("%(tool)s: %(state)s.", tool=tool.number, state=word(STATES, step.state))
+    return _("%(a)s: %(b)s", a=tool.number, b=word(STATES, step.state))
 
 
 def calibration_words(calibration: rules.Calibration, day: Any) -> str:
