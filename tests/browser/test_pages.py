@@ -18,8 +18,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 LONG = os.environ.get("PORTAL_LONG") == "1"
 PHONE_PAGES = ["/", "/van", "/tools/GJ-001/reports", "/visits", "/me", "/me/signature", "/reports"]
 VISIT_PAGES = [
-    "", "/findings", "/readings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts", "/directions",
-    "/handover", "/report", "/departure",
+    "", "/findings", "/readings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts",
+    "/directions", "/handover", "/report", "/departure",
 ]  # fmt: skip
 LAPTOP_PAGES = {
     "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
