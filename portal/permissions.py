@@ -55,6 +55,11 @@ class Permission(StrEnum):
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
     STOCK_REVERSE = "stock.reverse"
+    TOOL_VIEW = "tool.view"
+    TOOL_KEEP = "tool.keep"
+    TOOL_DECIDE = "tool.decide"
+    TOOL_REPORT = "tool.report"
+    TOOL_HOLD = "tool.hold"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
 
@@ -109,6 +114,11 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
     Permission.STOCK_POST: [to(Role.STOREKEEPER)],
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
+    Permission.TOOL_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
+    Permission.TOOL_KEEP: [to(Role.STOREKEEPER)],
+    Permission.TOOL_DECIDE: [to(Role.STOREKEEPER, Role.SUPERVISOR)],
+    Permission.TOOL_REPORT: [to(Role.TECHNICIAN, Role.STOREKEEPER, Role.SUPERVISOR)],
+    Permission.TOOL_HOLD: [to(Role.TECHNICIAN)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
 }

@@ -11,9 +11,11 @@ from flask import Flask
 from portal.customers.stops import all_standing
 from portal.db import db
 from portal.reports.operations import approve, sign_on_paper
+from portal.stock.tools import hand_out
 from portal.visits.operations import save_findings
 from tests.page import Page, Person
 from tests.reports.steps import answer, finished, hand_to_customer, signed
+from tests.stock.tools import new_tool
 from tests.visits.steps import picture
 
 HOSTILE = [
@@ -74,8 +76,12 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
     phone.sign_in("zhang")
     for verb in ("departure", "arrival", "start"):
         assert phone.post(f"/visits/{busy.id}/{verb}").status == 303
+    new_tool(world, "GJ-1", category="measuring", interval_months=12)
+    lent = new_tool(world, "GJ-2", category="personal")
+    hand_out(lent, world.person("zhang"), person=world.person("qian"))
+    db.session.commit()
     base = f"/visits/{busy.id}"
-    own = ["findings", "part-uses", "time-entries", "photos", "handover"]
+    own = ["findings", "readings", "part-uses", "time-entries", "photos", "handover"]
     return {
         "zhang": [
             "/me/pin",
@@ -95,6 +101,11 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
             "/me/pin",
         ],
         "qian": ["/stock/receipts", "/stock/issues", "/stock/returns"],
+        "qian-tools": [
+            "/tools/registration",
+            *(f"/tools/GJ-1/{name}" for name in ("corrections", "hand-outs", "moves", "calibrations", "reports")),
+            "/tools/GJ-2/returns",
+        ],
     }
 
 
@@ -130,7 +141,7 @@ def pages_of_reports(world: Any) -> dict[str, list[str]]:
 
 
 @pytest.mark.engine("sqlite", "postgresql")
-@pytest.mark.parametrize("who", ["zhang", "zhang-ends", "sun", "qian", "zhao", "zhao-stops", "he"])
+@pytest.mark.parametrize("who", ["zhang", "zhang-ends", "sun", "qian", "qian-tools", "zhao", "zhao-stops", "he"])
 def test_no_form_breaks_whatever_is_typed(app: Flask, world: Any, sign_in: Any, who: str) -> None:
     others = {"zhao-stops": pages_of_a_supervisor}
     pages = pages_of_reports if who in ("zhang-ends", "zhao", "he") else others.get(who, pages_with_forms)
@@ -216,6 +227,9 @@ def test_what_is_no_photo_is_refused_beside_the_field(world: Any, sign_in: Any, 
         "/reports/%00",
         "/review?report=%00",
         "/calls/%00",
+        "/tools?category=%00&holder=x&state=y&calibration=z&show=q&after=%00&q=%f0%9f%91%8d'",
+        "/tools.csv?show=overdue&calibration=overdue&q=%00",
+        "/tools/%00",
     ],
 )
 def test_odd_query_parameters_never_break_a_page(sign_in: Any, world: Any, address: str) -> None:

@@ -42,9 +42,10 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
     ("username", "path", "most"),
     [
         ("zhang", "/", 8),
-        ("zhang", "{visit}", 10),
+        ("zhang", "{visit}", 11),
         ("zhang", "{visit}/part-uses", 10),
         ("zhang", "{visit}/findings", 12),
+        ("zhang", "{visit}/readings", 12),
         ("zhang", "/van", 8),
         ("sun", "/calls", 8),
         ("sun", "/visits", 8),
@@ -54,6 +55,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("qian", "/stock", 8),
         ("qian", "/stock/movements", 8),
         ("qian", "/stock/items/TM-OIL-100", 8),
+        ("qian", "/tools", 8),
         ("admin", "/jobs", 8),
     ],
 )

@@ -9,6 +9,7 @@ from portal.db import db
 from portal.demo.cast import Cast
 from portal.demo.tables import rows
 from portal.demo.times import Timetable, at
+from portal.demo.tools import hand_out_tools, register_tools
 from portal.stock import operations as stock
 from portal.stock.models import Item
 
@@ -21,7 +22,9 @@ def load_opening_stock(cast: Cast, table: Timetable) -> None:
     items = {item.code: item for item in db.session.scalars(select(Item))}
     costs = {row["code"]: Decimal(row["cost"]) for row in rows("parts")}
     receive(cast, table, items, costs)
+    register_tools(cast, table)
     issue_to_vans(cast, table, items)
+    hand_out_tools(cast, table)
 
 
 def receive(cast: Cast, table: Timetable, items: dict[str, Item], costs: dict[str, Decimal]) -> None:

@@ -36,6 +36,15 @@ TEAM: dict[str, list[str]] = {  # as FIRST, of the tables that came with the tea
     "repeat_visit": ["id"],
     "repeat_unlink": ["id", "repeat_id"],
 }
+TOOLS: dict[str, list[str]] = {  # as FIRST, of the tables that came with tools and readings
+    "tool_step": ["movement_n"],
+    "tool_confirmation": ["movement_n"],
+    "calibration": ["id", "tool_id, version"],
+    "tool_report": ["id"],
+    "tool_decision": ["id", "report_id"],
+    "reading": ["id"],
+    "reading_removal": ["id", "reading_id"],
+}
 REPLACED = ("sealed_document", "survey")
 ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
 CHANGES = (  # table, the columns that stay, what the others may become
@@ -59,6 +68,7 @@ STORE_IS_EMPTY = "a store cannot hold less than nothing"
 WRONG_BALANCE = "the balance is not what the newest movement says"
 NO_MIRROR = "a reversal mirrors one movement that is no reversal"
 OF_THE_TRIGGER = "the balance is written by movements alone"
+ONE_PIECE = "a tool is one piece and in one place"
 NO_WHOLE_NUMBER = "quantities, costs and amounts are whole numbers of their smallest step"
 
 
@@ -97,7 +107,19 @@ def standing(dialect_name: str) -> list[str]:
     """All statements whose work must stand now."""
     gone = {statement.split()[2] for statement in replaced(dialect_name)}
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
-    return first + of_evidence(dialect_name) + of_team(dialect_name)
+    return first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
+
+
+def of_tools(dialect_name: str) -> list[str]:
+    """What the migration of the tools makes."""
+    if dialect_name == "sqlite":
+        guards = [made for table, keys in TOOLS.items() for made in sqlite_append_only(table, keys)]
+        return [*guards, sqlite_trigger("movement_tool", "BEFORE INSERT ON movement", TORN, ONE_PIECE)]
+    return [
+        *(made for table in TOOLS for made in postgresql_append_only(table)),
+        postgresql_function("movement_of_tool", refuse_if(TORN, ONE_PIECE) + " RETURN NEW;"),
+        postgresql_trigger("movement_tool", "BEFORE INSERT ON movement", "movement_of_tool"),
+    ]
 
 
 def names(dialect_name: str) -> set[str]:
@@ -243,6 +265,15 @@ def refuse_if(condition: str, words: str) -> str:
     return f"IF {condition} THEN {refusal} END IF;"
 
 
+OURS = "('store', 'van', 'hands', 'workshop', 'laboratory', 'transit')"
+# A tool moves whole, leaves a place of ours only where it lies, and comes to us only when we do not have it.
+TORN = f"""EXISTS (SELECT 1 FROM item WHERE id = NEW.item_id AND kind = 'tool') AND (NEW.quantity <> 1000
+  OR (EXISTS (SELECT 1 FROM location WHERE id = NEW.source_id AND kind IN {OURS})
+    AND NOT EXISTS (SELECT 1 FROM balance b WHERE b.item_id = NEW.item_id AND b.location_id = NEW.source_id
+      AND b.quantity = 1000))
+  OR (EXISTS (SELECT 1 FROM location WHERE id = NEW.source_id AND kind NOT IN {OURS})
+    AND EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location_id
+      WHERE b.item_id = NEW.item_id AND l.kind IN {OURS} AND b.quantity <> 0)))"""
 REFUSE_CHANGE = postgresql_function("refuse_change", raise_words("TG_TABLE_NAME || ' is append-only'"))
 
 

@@ -22,7 +22,7 @@ from portal.reports.fields import FORM, OF_SIGNING
 from portal.stock.words import unit_word
 from portal.visits import rules as visit_rules
 from portal.visits.facts import Facts, facts_of
-from portal.visits.models import Finding, PartUse, TimeEntry
+from portal.visits.models import Finding, PartUse, Reading, TimeEntry
 
 FREE = "free"  # until billing comes, visits are under contract or free of charge (contract 7)
 COVERAGE = {"B": "contract"}
@@ -69,6 +69,7 @@ def compose(
         **of_times(visit, facts),
         **of_findings(visit, facts, locale),
         "parts": [part_line(use, locale) for use in facts.parts],
+        "readings": [reading_line(reading, locale, visit.zone) for reading in facts.readings],
         "photos": [
             {"digest": photo.digest, "label": photo.label, "taken_at": at_place(photo.occurred_at, visit.zone)}
             for photo in facts.photos
@@ -207,6 +208,26 @@ def part_line(use: PartUse, locale: str) -> dict[str, Any]:
     }
 
 
+def reading_line(reading: Reading, locale: str, zone: str) -> dict[str, Any]:
+    """A value with its unit, and the instrument as its calibration stood when it was used."""
+    tool, certificate = reading.tool, reading.calibration
+    instrument = {
+        "number": tool.number,
+        "name": label(tool.item, locale),
+        "certificate_no": certificate.certificate_no if certificate else None,
+        "valid_until": day(certificate.valid_until) if certificate else None,
+        "calibration": reading.calibration_state,
+    } if tool else None  # fmt: skip
+    return {
+        "quantity": reading.quantity,
+        "value": number(reading.value),
+        "unit": reading.unit,
+        "point": reading.point or None,
+        "instrument": instrument,
+        "taken_at": at_place(reading.occurred_at, zone),
+    }
+
+
 def of_people(visit: Visit, facts: Facts) -> dict[str, Any]:
     """Whoever has time on the visit, the one whose visit it is first."""
     people = [visit.person] if visit.person else []
@@ -222,7 +243,9 @@ def same_facts(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 def without_signer(content: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that came with a later version of the list and are empty make no difference."""
-    return {name: value for name, value in content.items() if name not in OF_SIGNING and value is not None}
+    return {
+        name: value for name, value in content.items() if name not in OF_SIGNING and value is not None and value != []
+    }
 
 
 def at_place(moment: datetime | None, zone: str) -> str | None:

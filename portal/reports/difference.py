@@ -12,13 +12,14 @@ from typing import Any
 
 from portal.i18n import lazy, pick, speaking
 from portal.reports.fields import OF_SIGNING
+from portal.reports.paper import readings
 from portal.reports.paper.formats import Tongue
 from portal.reports.paper.labels import FIELDS
 from portal.reports.paper.sheet import Cell, Payload
 from portal.reports.reading import Reading
 from portal.visits.words import TIME_KINDS
 
-IN_LINES = ("parts", "photos", "time_lines")
+IN_LINES = ("parts", "readings", "photos", "time_lines")
 BEHIND_NAMES = {
     "technician_ids",
     "brand",
@@ -70,7 +71,17 @@ def told_anew(old: Payload, new: Payload) -> Payload:
         told["product_name"] = new.get("product_name")
     names = {part["part_no"]: {"name": part["name"], "unit": part["unit"]} for part in new["parts"]}
     told["parts"] = [part | names.get(part["part_no"], {}) for part in old["parts"]]
+    told["readings"] = [in_other_words(reading, new) for reading in old.get("readings") or []]
     return told
+
+
+def in_other_words(reading: dict[str, Any], new: Payload) -> dict[str, Any]:
+    """The reading with its instrument's name as the newer paper has it."""
+    used = reading.get("instrument")
+    names = {
+        one["instrument"]["number"]: one["instrument"]["name"] for one in new.get("readings") or [] if one["instrument"]
+    }
+    return reading | {"instrument": used | {"name": names.get(used["number"], used["name"])}} if used else reading
 
 
 def in_language(value: Any, present: Any, language: str) -> Any:
@@ -86,7 +97,8 @@ def in_language(value: Any, present: Any, language: str) -> Any:
 def of_cells(before: Reading, after: Reading) -> list[Difference]:
     old, new = cells_of(before), cells_of(after)
     keys = [*new, *(key for key in old if key not in new)]
-    pairs = ((key, cell_text(old.get(key)), cell_text(new.get(key))) for key in keys)
+    in_lines = after.label("readings")  # compared one by one
+    pairs = ((key, cell_text(old.get(key)), cell_text(new.get(key))) for key in keys if key[1] != in_lines)
     return [Difference(label, was, now) for (_block, label), was, now in pairs if was != now]
 
 
@@ -103,6 +115,7 @@ def of_lines(before: Reading, after: Reading) -> list[Difference]:
     words: list[tuple[str, Callable[[Mapping[str, Any], Reading], tuple[str, str]]]] = [
         ("time_lines", time_line),
         ("parts", part_line),
+        ("readings", reading_line),
         ("photos", photo_line),
     ]
     return [
@@ -162,6 +175,12 @@ def part_line(part: Mapping[str, Any], reading: Reading) -> tuple[str, str]:
         f"{tongue.label('old_part')}{tongue.word('colon')}{tongue.choice('old_part', part.get('old_part'))}",
     ]
     return str(part["part_no"]), " · ".join(text for text in said if text)
+
+
+def reading_line(reading: Mapping[str, Any], sheet: Reading) -> tuple[str, str]:
+    used = reading.get("instrument") or {}
+    what = f"{reading.get('quantity')} {reading.get('point') or ''} {used.get('number') or ''}"
+    return what, readings.line(dict(reading), sheet.tongue)
 
 
 def photo_line(photo: Mapping[str, Any], reading: Reading) -> tuple[str, str]:

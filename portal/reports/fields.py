@@ -23,7 +23,7 @@ SECOND = (*FIRST, "revision_reason", "signed_for", "signer_phone")
 SIGNED: dict[str, tuple[str, ...]] = {
     "FSR-1": FIRST,
     "FSR-2": SECOND,
-    "FSR-3": (*SECOND, "do_not_use", "use_again"),
+    "FSR-3": (*SECOND, "do_not_use", "use_again", "readings"),
 }
 FORM = "FSR-3"
 # What differs between two papers over the same facts: who signs, when, in which revision and language.

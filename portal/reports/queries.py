@@ -356,4 +356,7 @@ def reported_by(
         clock_suspect=suspect,
         unusual_parts=unusual,
         part_not_recoverable=any(part["old_part"] == "not_recoverable" for part in content["parts"]),
+        overdue_instrument=any(
+            (reading["instrument"] or {}).get("calibration") == "overdue" for reading in content.get("readings") or []
+        ),
     )

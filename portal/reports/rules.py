@@ -17,6 +17,7 @@ WEIGHTS = {
     "hand": 4,
     "remarks": 5,
     "photos": 4,
+    "instrument": 4,
     "time": 3,
     "parts": 3,
     "clock": 2,
@@ -40,6 +41,7 @@ class Reported:
     clock_suspect: bool = False
     unusual_parts: bool = False
     part_not_recoverable: bool = False
+    overdue_instrument: bool = False  # a reading was taken when the instrument's calibration had ended
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def checks(reported: Reported) -> list[Check]:
         "hand": not reported.unusual_signature,
         "remarks": not reported.remarks,
         "photos": reported.photos > 0 or not wants_photo(reported),
+        "instrument": not reported.overdue_instrument,
         "time": is_usual_time(reported),
         "parts": not reported.unusual_parts,
         "clock": not reported.clock_suspect,

@@ -13,6 +13,7 @@ CHECKS: dict[str, tuple[Any, Any]] = {
     "hand": (lazy("Unusual signature"), lazy("Nobody signed on paper, through a witness or for somebody else.")),
     "remarks": (lazy("Remarks"), lazy("Signed without remarks.")),
     "photos": (lazy("Photo missing"), lazy("Photos are there where they are wanted.")),
+    "instrument": (lazy("Instrument overdue"), lazy("The instruments were calibrated when they were used.")),
     "time": (lazy("Unusual time"), lazy("The working time is usual.")),
     "parts": (lazy("Unusual parts"), lazy("The parts are usual for this model.")),
     "clock": (lazy("Phone's clock in doubt"), lazy("The phone's clock was right.")),

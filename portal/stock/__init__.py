@@ -10,8 +10,13 @@ from portal.stock import cli, views, words
 
 
 def init_app(app: Flask) -> None:
+    from portal.stock.tools import checks  # noqa: F401  registers what tools promise the ledger
+    from portal.stock.tools import views as tool_views
+    from portal.stock.tools import words as tool_words
+
     app.jinja_env.globals.update(
-        kind_word=words.kind_word, unit_word=words.unit_word, paper_address=views.paper_address
+        kind_word=words.kind_word, unit_word=words.unit_word, paper_address=views.paper_address, tool_words=tool_words
     )
     app.register_blueprint(views.bp)
+    app.register_blueprint(tool_views.bp)
     app.cli.add_command(cli.ledger)

@@ -78,7 +78,7 @@ class VanSlipForm(SlipForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.vans = {van.code: van for van in queries.locations("van", "hands")}
+        self.vans = {van.code: van for van in queries.locations("van")}
 
     def van_choices(self) -> list[tuple[str, str]]:
         return [("", _("Choose …")), *(place_choice(van) for van in self.vans.values())]

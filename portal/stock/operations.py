@@ -33,6 +33,7 @@ def receive(
     note: str = "",
 ) -> Movement:
     """采购入库: goods bought at `unit_cost` came into the store; the receipt gets an RK number."""
+    ensure_part(item)
     paper: dict[str, Any] = new_paper("RK", person)
     movement = post(
         "receipt",
@@ -61,6 +62,7 @@ def issue(
     note: str = "",
 ) -> Movement:
     """领料出库: from the store to a van, under an LL number."""
+    ensure_part(item)
     paper: dict[str, Any] = new_paper("LL", person)
     movement = post("issue", item, quantity, store, van, person=person, occurred_at=occurred_at, reason=note, **paper)
     history.record("issue", movement, person_id=person.id, item=item.code, quantity=quantity)
@@ -78,6 +80,7 @@ def give_back(
     note: str = "",
 ) -> Movement:
     """退料入库: from a van back to the store, under a TL number."""
+    ensure_part(item)
     paper: dict[str, Any] = new_paper("TL", person)
     movement = post("return", item, quantity, van, store, person=person, occurred_at=occurred_at, reason=note, **paper)
     history.record("give_back", movement, person_id=person.id, item=item.code, quantity=quantity)
@@ -113,6 +116,8 @@ def use(
 
 def correct(movement: Movement, reason: str, *, person: Person) -> Movement:
     """The storekeeper's reversal. A part used at a visit is taken back there, so that its report knows of it."""
+    if movement.item.kind == "tool":
+        raise Conflict(_("A tool's way goes on with its next step, on the tool's page. No step is reversed."))
     if movement.kind == "use":
         raise Conflict(_("This part was used at a visit. It is taken back on the visit's page."))
     return reverse(movement, reason, person=person)
@@ -161,9 +166,12 @@ def post(
         raise Rejected(_("Write a quantity above zero."), field="quantity")
     direction = destination.is_own - source.is_own
     valuation = lock_valuation(item)
+    if item.kind == "tool" and (quantity != 1 or valuation.quantity + direction not in (0, 1)):
+        raise Rejected(_("A tool is one piece and in one place."), field="quantity")
     worth = rules.Worth(valuation.quantity, valuation.value, valuation.rounding, valuation.last_cost)
     held = balances(item, source, destination)
-    if source.kind == "store" and held.get(source.id, 0) < quantity:
+    promised = source.kind == "store" or (item.kind == "tool" and source.is_own)
+    if promised and held.get(source.id, 0) < quantity:
         raise shortage(item, source, held.get(source.id, Decimal(0)))
     unit_cost, amount = price or rules.price(worth, quantity)
     movement = Movement(
@@ -188,6 +196,12 @@ def post(
         receipt_cost = unit_cost if kind == "receipt" else None
         carry_on(valuation, rules.after(worth, direction * quantity, direction * amount, receipt_cost))
     return movement
+
+
+def ensure_part(item: Item) -> None:
+    """Slips are for parts: a tool's steps stand on its own page, with condition and holder."""
+    if item.kind == "tool":
+        raise Rejected(_("This is a tool. It is handed out and taken back on the tool's page."), field="item")
 
 
 def shortage(item: Item, store: Location, held: Decimal) -> Rejected:

@@ -1,4 +1,4 @@
-"""Places that are made on first use: the far ends of the ledger, and each technician's van."""
+"""Places that are made on first use: the far ends of the ledger, workshop, laboratory, and each technician's van."""
 
 from typing import Any
 
@@ -15,7 +15,15 @@ FAR_ENDS: dict[str, tuple[str, dict[str, str]]] = {  # where things come from an
         "MACHINE",
         {"zh_Hans": "客户设备", "zh_Hant": "客戶設備", "en": "Customer's machine", "es": "Máquina del cliente"},
     ),
+    "scrap": ("SCRAP", {"zh_Hans": "报废", "zh_Hant": "報廢", "en": "Scrap", "es": "Desecho"}),
+    "lost": ("LOST", {"zh_Hans": "遗失", "zh_Hant": "遺失", "en": "Lost", "es": "Extraviado"}),
+    "workshop": ("WORKSHOP", {"zh_Hans": "维修间", "zh_Hant": "維修間", "en": "Workshop", "es": "Taller"}),
+    "laboratory": (
+        "LABORATORY",
+        {"zh_Hans": "计量检定机构", "zh_Hant": "校正實驗室", "en": "Laboratory", "es": "Laboratorio"},
+    ),
 }
+OTHER_KINDS = {"lost": "scrap"}  # places whose kind is not their name
 VAN_NAMES = {
     "zh_Hans": "{name}的服务车",
     "zh_Hant": "{name}的服務車",
@@ -25,11 +33,11 @@ VAN_NAMES = {
 
 
 def far_end(kind: str) -> Location:
-    """Where things come from or go to, made on first use."""
+    """Where things come from or go to, made on first use; also our workshop and the laboratory."""
     code, labels = FAR_ENDS[kind]
     found = find_location(code)
     if found is None:
-        insert_once(Location, id=new_id(), code=code, labels=labels, kind=kind, active=True)
+        insert_once(Location, id=new_id(), code=code, labels=labels, kind=OTHER_KINDS.get(kind, kind), active=True)
         found = find_location(code)
         assert found is not None
     return found

@@ -73,7 +73,7 @@ def stock_lines(words: str, show: str, location: Row[Any] | None, after: str) ->
 
 def item_conditions(words: str, show: str, location: Row[Any] | None) -> list[ColumnElement[bool]]:
     own = select(Balance.item_id).join(Location, Location.id == Balance.location_id).where(Balance.item_id == Item.id)
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [Item.kind == "part"]  # tools have pages of their own
     if words:
         names = [Item.labels[locale].as_string().icontains(words, autoescape=True) for locale in LOCALES]
         found.append(or_(Item.code.icontains(words, autoescape=True), *names))
@@ -220,6 +220,7 @@ def rows() -> Select[Any]:
             ITEM.c.code.label("item_code"),
             ITEM.c.labels.label("item_labels"),
             ITEM.c.unit.label("unit"),
+            ITEM.c.kind.label("item_kind"),
             SOURCE.c.code.label("source_code"),
             SOURCE.c.labels.label("source_labels"),
             SOURCE.c.kind.in_(OWN_KINDS).label("source_is_own"),
@@ -281,5 +282,10 @@ def technicians_without_van() -> list[Person]:
 
 def catalogue() -> list[Row[tuple[str, dict[str, Any]]]]:
     """Part numbers and names, for the field's suggestions."""
-    query = select(Item.code, Item.labels).where(Item.active).order_by(Item.code).limit(MOST_SUGGESTIONS)
+    query = (
+        select(Item.code, Item.labels)
+        .where(Item.active, Item.kind == "part")
+        .order_by(Item.code)
+        .limit(MOST_SUGGESTIONS)
+    )
     return list(db.session.execute(query))

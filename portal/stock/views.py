@@ -37,7 +37,7 @@ def index() -> BaseResponse:
     words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
     show = request.args.get("show", "")
     show = show if show in SHOWN else "all"
-    places = queries.places("store", "van", "hands")
+    places = queries.places("store", "van")
     place = next((place for place in places if place.code == code), None)
     lines = queries.stock_lines(words, show, place, after=plain(request.args.get("after", ""))[:40])
     shown, more = lines[: queries.ITEMS_PER_PAGE], lines[queries.ITEMS_PER_PAGE :]
@@ -58,6 +58,8 @@ def index() -> BaseResponse:
 @requires(Permission.STOCK_VIEW)
 def item(code: str) -> BaseResponse:
     found = find_item(plain(code)) or abort(404)
+    if found.kind == "tool":
+        return redirect(url_for("tools.show", number=found.code), 303)
     places = queries.places_of(found)
     asked = plain(request.args.get("location", ""))
     place = find_location(asked) if asked else None

@@ -1,6 +1,6 @@
-"""What has been recorded at a visit so far, read in five statements for the visit page and for the readiness rule."""
+"""What has been recorded at a visit so far, read in six statements for the visit page and for the readiness rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,10 +17,12 @@ from portal.visits.models import (
     Finding,
     PartUse,
     Photo,
+    Reading,
     TimeEntry,
     VisitEvent,
     events_of,
     live_photos,
+    live_readings,
     live_time_entries,
     part_uses,
 )
@@ -37,6 +39,12 @@ class Facts:
     time: list[TimeEntry]
     photos: list[Photo]
     events: list[VisitEvent]
+    readings: list[Reading] = field(default_factory=list)
+
+    @property
+    def overdue_readings(self) -> list[Reading]:
+        """Those that were taken with an instrument whose calibration had ended."""
+        return [reading for reading in self.readings if reading.is_overdue]
 
     @property
     def parts(self) -> list[PartUse]:
@@ -111,6 +119,7 @@ def facts_of(visit: Visit) -> Facts:
         time=live_time_entries(visit),
         photos=live_photos(visit),
         events=events_of(visit),
+        readings=live_readings(visit),
     )
 
 

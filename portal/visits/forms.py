@@ -10,7 +10,7 @@ import wtforms
 
 from portal.calls.words import STATES
 from portal.forms import Choice, Day, EntryForm, Line, Moment, Number, Picture, Required, VerbForm, Words
-from portal.i18n import label, lazy
+from portal.i18n import label, lazy, pick
 from portal.receipts import parse_id
 from portal.visits import rules, words
 from portal.visits.models import Finding
@@ -109,6 +109,31 @@ class TimeEntryForm(EntryForm):
         """An id that cannot be read stands for no entry at all, so that nothing is added twice by mistake."""
         given = self.replaces.data
         return (parse_id(given) or uuid.UUID(int=0)) if given else None
+
+
+class ReadingForm(EntryForm):
+    """`instruments`: rows of measuring tools, the technician's own first."""
+
+    unmarked = ("unit", "instrument")
+    quantity = Choice(
+        lazy("What was measured"), choices=words.choices(words.QUANTITIES), required=lazy("Choose what was measured.")
+    )
+    value = Number(lazy("Value"), least=Decimal(-999_999), most=Decimal(999_999_999), places=6)
+    unit = Line(lazy("Unit of the value"), limit=10)
+    point = Line(lazy("Where"), limit=80)
+    instrument = Choice(lazy("Measured with"), required=False)
+    occurred_at = Moment(lazy("When"))
+
+    def __init__(self, instruments: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.instruments = instruments
+        named = [(row.number, f"{pick(row.labels)} {row.number}") for row in instruments]
+        self.instrument.choices = [*named, ("", lazy("No instrument"))]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        return values | {name: values[name] or "" for name in ("unit", "point", "instrument")}
 
 
 class PhotoForm(EntryForm):

@@ -25,8 +25,9 @@ from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relations
 
 from portal.accounts.models import Person, Specimen
 from portal.calls.models import Call, Visit
-from portal.db import Model, Quantity, WithId, db
+from portal.db import Model, Quantity, UnitCost, WithId, db
 from portal.stock.models import Item, Movement
+from portal.stock.tools.models import Calibration, Tool
 
 EVENT_KINDS = ("departure", "arrival", "start", "pause", "finish", "leaving", "no_parts")
 PAUSE_CAUSES = ("parts", "customer", "transport", "force_majeure", "break")
@@ -179,6 +180,45 @@ class PhotoRemoval(WithId, Model):
     recorded_at: Mapped[datetime]
 
 
+class Reading(WithId, Model):
+    """A value that was measured, and the instrument it was measured with. What the instrument's calibration was on
+    that day is kept with it: a later certificate does not make an old reading better."""
+
+    __tablename__ = "reading"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("visit.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    quantity: Mapped[str] = mapped_column(String(20))  # what was measured: one of rules.QUANTITIES
+    value: Mapped[Decimal] = mapped_column(UnitCost)  # 6 places
+    unit: Mapped[str] = mapped_column(String(10))
+    point: Mapped[str] = mapped_column(String(80), default="")  # where it was measured
+    tool_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("tool.id"), index=True)
+    calibration_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("calibration.id"))
+    calibration_state: Mapped[str] = mapped_column(String(10), default="none")
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+    tool: Mapped[Tool | None] = relationship()
+    calibration: Mapped[Calibration | None] = relationship()
+    removal: Mapped["ReadingRemoval | None"] = relationship(lazy="joined")
+
+    @property
+    def is_overdue(self) -> bool:
+        """The instrument's calibration had ended when it was used."""
+        return self.calibration_state == "overdue"
+
+
+class ReadingRemoval(WithId, Model):
+    """The reading was wrong and does not belong to the report."""
+
+    __tablename__ = "reading_removal"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("reading.id"), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+
+
 THE_VISIT: BindParameter[Any] = bindparam("visit_id")
 THE_PERSON: BindParameter[Any] = bindparam("person_id")
 
@@ -270,6 +310,21 @@ def live_photos(visit: Visit) -> list[Photo]:
 def photos_query() -> Select[Any]:
     query = select(Photo).where(Photo.visit_id == THE_VISIT).order_by(Photo.recorded_at, Photo.id)
     return query.options(joinedload(Photo.person).load_only(Person.name))
+
+
+def live_readings(visit: Visit) -> list[Reading]:
+    """What was measured, in the order of recording."""
+    return [reading for reading in of_visit(readings_query(), visit) if reading.removal is None]
+
+
+@cache
+def readings_query() -> Select[Any]:
+    query = select(Reading).where(Reading.visit_id == THE_VISIT).order_by(Reading.recorded_at, Reading.id)
+    return query.options(
+        joinedload(Reading.person).load_only(Person.name),
+        joinedload(Reading.tool).joinedload(Tool.item),
+        joinedload(Reading.calibration),
+    )
 
 
 def events_of(visit: Visit) -> list[VisitEvent]:

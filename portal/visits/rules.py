@@ -19,6 +19,17 @@ LONGEST_ENTRY = timedelta(hours=24)
 FORGOTTEN_AFTER = timedelta(hours=12)
 EVENING = time(18)
 
+QUANTITIES = {  # what is measured at a machine, and its usual unit
+    "voltage": "V",
+    "current": "A",
+    "resistance": "Ω",
+    "insulation": "MΩ",
+    "belt_tension": "N",
+    "speed": "km/h",
+    "temperature": "°C",
+    "other": "",
+}
+
 VERBS = {
     # state: the one next step, and what may be done instead
     "assigned": ("departure", ("arrival",)),

@@ -36,7 +36,20 @@ def tasks_of(facts: Facts, missing: list[Missing], now: datetime, *, leads: bool
         "time": (bool(facts.time), time_fact(facts, now)),
         "photos": (bool(facts.photos), photos_fact(facts)),
     }
-    return [recording_task(facts, row, *begun[row], missing) for row in rules.ROWS] + [sign_task(facts, missing, leads)]
+    rows = [recording_task(facts, row, *begun[row], missing) for row in rules.ROWS]
+    return [rows[0], readings_task(facts), *rows[1:], sign_task(facts, missing, leads)]
+
+
+def readings_task(facts: Facts) -> Task:
+    """What was measured: nobody has to, and an instrument that was overdue is named."""
+    visit, taken = facts.visit, len(facts.readings)
+    is_open = rules.may_change(visit.state, visit.to_mend, "findings")
+    href = address("visits.readings", visit_id=visit.id) if is_open else None
+    fact = ngettext_("%(num)s reading", "%(num)s readings", taken) if taken else ""
+    kind, state = ("done", _("Done")) if taken else ("todo", _("Optional"))
+    if facts.overdue_readings:
+        kind, state = "problem", _("Instrument overdue")
+    return Task("readings", "list", _("Readings"), kind, state, fact, href)
 
 
 def recording_task(facts: Facts, row: str, begun: bool, fact: str, missing: list[Missing]) -> Task:

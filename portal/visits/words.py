@@ -46,6 +46,16 @@ EVENTS = {
     "leaving": lazy("Left"),
     "no_parts": lazy("No parts used"),
 }
+QUANTITIES = {
+    "voltage": lazy("Voltage"),
+    "current": lazy("Current"),
+    "resistance": lazy("Resistance"),
+    "insulation": lazy("Insulation resistance"),
+    "belt_tension": lazy("Belt tension"),
+    "speed": lazy("Speed"),
+    "temperature": lazy("Temperature"),
+    "other": lazy("Other"),
+}
 ROWS = {
     "findings": lazy("Diagnosis"),
     "parts": lazy("Parts"),

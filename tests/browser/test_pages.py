@@ -16,15 +16,29 @@ from tests.servers import ROOT, Server
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LONG = os.environ.get("PORTAL_LONG") == "1"
-PHONE_PAGES = ["/", "/van", "/visits", "/me", "/me/signature", "/reports"]
+PHONE_PAGES = ["/", "/van", "/tools/GJ-001/reports", "/visits", "/me", "/me/signature", "/reports"]
 VISIT_PAGES = [
-    "", "/findings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts", "/directions",
-    "/handover", "/report", "/departure",
+    "", "/findings", "/readings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts",
+    "/directions", "/handover", "/report", "/departure",
 ]  # fmt: skip
 LAPTOP_PAGES = {
     "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
     "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
-    "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
+    "qian": [
+        "/",
+        "/stock/movements",
+        "/stock/receipts",
+        "/stock/issues",
+        "/stock/returns",
+        "/stock/items/TM-OIL-100",
+        "/tools",
+        "/tools/GJ-002",
+        "/tools/registration",
+        "/tools/GJ-005/hand-outs",
+        "/tools/GJ-009/returns",
+        "/tools/GJ-005/moves",
+        "/tools/GJ-005/calibrations",
+    ],
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
     "admin": ["/", "/jobs"],

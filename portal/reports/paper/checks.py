@@ -54,8 +54,8 @@ def check_table(payload: dict[str, Any], pair: Pair) -> Table | None:
     if len(checks) <= SHORT:
         return None
     number_column = {"label": "#", "second": "", "share": 1}
-    rows = [[_plain(str(number)), *_cells(one, pair)] for number, one in enumerate(checks, 1)]
-    return _table(pair.label("checklist_result"), [number_column, *_columns(pair, CHECKS)], rows)
+    rows = [[plain(str(number)), *_cells(one, pair)] for number, one in enumerate(checks, 1)]
+    return table(pair.label("checklist_result"), [number_column, *columns(pair, CHECKS)], rows)
 
 
 def labour_table(payload: dict[str, Any], pair: Pair) -> Table | None:
@@ -67,14 +67,14 @@ def labour_table(payload: dict[str, Any], pair: Pair) -> Table | None:
     rows = [
         [
             pair.choice("labour_item", line.get("item")),
-            _plain(tongue.number(line.get("hours"))),
-            _plain(tongue.number(line.get("coefficient"))),
-            _plain(tongue.money(line.get("rate"))),
-            _plain(tongue.money(line.get("amount"))),
+            plain(tongue.number(line.get("hours"))),
+            plain(tongue.number(line.get("coefficient"))),
+            plain(tongue.money(line.get("rate"))),
+            plain(tongue.money(line.get("amount"))),
         ]
         for line in lines
     ]
-    return _table(pair.label("labour_lines"), _columns(pair, LABOUR), rows)
+    return table(pair.label("labour_lines"), columns(pair, LABOUR), rows)
 
 
 def _line(check: dict[str, Any], pair: Pair) -> str:
@@ -86,19 +86,19 @@ def _cells(check: dict[str, Any], pair: Pair) -> list[Said]:
     return [
         pair.choice("check_item", check.get("item")),
         pair.choice("check_result", check.get("result")),
-        _plain(name_of(check.get("value"))),
-        _plain(name_of(check.get("note"))),
+        plain(name_of(check.get("value"))),
+        plain(name_of(check.get("note"))),
     ]
 
 
-def _plain(text: str) -> Said:
+def plain(text: str) -> Said:
     return {"value": text, "echo": ""}
 
 
-def _columns(pair: Pair, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
+def columns(pair: Pair, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
     return [pair.titled(name) | {"share": share} for name, share in columns]
 
 
-def _table(heading: Said, columns: list[dict[str, Any]], rows: list[list[Said]]) -> Table:
+def table(heading: Said, columns: list[dict[str, Any]], rows: list[list[Said]]) -> Table:
     readable = [[{name: breakable(text) for name, text in one.items()} for one in row] for row in rows]
     return {"heading": heading, "columns": columns, "rows": readable}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.reports.paper import charges, checks
+from portal.reports.paper import charges, checks, readings
 from portal.reports.paper.fonts import FACES
 from portal.reports.paper.formats import Pair, Said, Tongue
 from portal.reports.paper.sheet import Cell, Payload, Row, Sheet, cell
@@ -47,7 +47,8 @@ def compose(record: Payload, pair: Pair, beside: Beside) -> dict[str, Any]:
     first, second = pair.first, pair.second
     sheet = Sheet(record, first, second)
     signed = signing(record, pair, beside.signatures, beside.technicians)
-    tables = [one for one in (checks.check_table(record, pair), checks.labour_table(record, pair)) if one]
+    makers = (readings.reading_table, checks.check_table, checks.labour_table)
+    tables = [one for one in (make(record, pair) for make in makers) if one]
     return {
         "page": _page(first),
         "second": _page(second) if second else None,

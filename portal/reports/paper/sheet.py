@@ -9,7 +9,7 @@ Required fields without a value print a dash, optional ones leave no empty box b
 
 from typing import Any
 
-from portal.reports.paper import checks
+from portal.reports.paper import checks, readings
 from portal.reports.paper.formats import NOTHING, Pair, Said, Tongue, name_of
 from portal.reports.paper.text import breakable, code_word, one_line
 
@@ -117,6 +117,7 @@ class Sheet:
             *pack([self._maybe("diagnosis_steps", lines=3, grow=1)], 1),
             [self._always("work_done", lines=6, grow=4)],
             [test],
+            *pack([self._maybe("readings", **readings.summary(self.payload, self.pair), lines=3)], 1),
             *pack([outcome, self._coded("remedy_code")], 2),
             *pack([self._maybe("checklist_result", **checks.summary(self.payload, self.pair), lines=3)], 1),
         ]

@@ -7,6 +7,7 @@ from portal.visits.operations.clocks import arrive, depart, finish, leave_site, 
 from portal.visits.operations.findings import save_findings
 from portal.visits.operations.parts import log_part_use, reverse_part_use, state_no_parts
 from portal.visits.operations.photos import add_photo, remove_photo
+from portal.visits.operations.readings import log_reading, remove_reading
 from portal.visits.operations.repeats import link_repeats
 from portal.visits.operations.times import Overlap, drop_time, log_time
 
@@ -20,9 +21,11 @@ __all__ = [
     "leave_site",
     "link_repeats",
     "log_part_use",
+    "log_reading",
     "log_time",
     "pause",
     "remove_photo",
+    "remove_reading",
     "reverse_part_use",
     "save_findings",
     "start",

@@ -10,6 +10,7 @@ from portal.clock import today as this_day
 from portal.htmx import page
 from portal.permissions import Permission, requires
 from portal.stock.models import find_van, van_stock
+from portal.stock.tools import queries as tools
 from portal.visits import queries, rules
 from portal.visits.day import day_from
 from portal.visits.models import TimeEntry, open_clock
@@ -47,4 +48,13 @@ def is_forgotten(clock: TimeEntry, moment: datetime) -> bool:
 @bp.get("/van")
 @requires(Permission.VISIT_RECORD)
 def van() -> Response:
-    return page("visits/van.html", held=van_stock(find_van(current_user)))
+    """Parts, and the tools in the technician's hands with what is due of them."""
+    zone = current_user.branch.time_zone
+    return page(
+        "visits/van.html",
+        held=van_stock(find_van(current_user)),
+        tools=tools.held_by(current_user),
+        returned=tools.returns_to_confirm(current_user),
+        day=this_day(zone),
+        zone=zone,
+    )
