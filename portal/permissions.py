@@ -52,6 +52,12 @@ class Permission(StrEnum):
     STOCK_VIEW = "stock.view"
     STOCK_POST = "stock.post"
     STOCK_REVERSE = "stock.reverse"
+    FILE_VIEW = "file.view"
+    FILE_LIST = "file.list"
+    FILE_EDIT = "file.edit"
+    FILE_MERGE = "file.merge"
+    LIST_USE = "list.use"
+    LIST_SHARE = "list.share"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
 
@@ -98,6 +104,12 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_VIEW: [to(Role.STOREKEEPER, Role.SUPERVISOR, Role.MANAGER, Role.ACCOUNTANT)],
     Permission.STOCK_POST: [to(Role.STOREKEEPER)],
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
+    Permission.FILE_VIEW: [to(Role.TECHNICIAN), to(*OFFICE, Role.ACCOUNTANT)],  # a technician: where they were sent
+    Permission.FILE_LIST: [to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.FILE_EDIT: [to(*OFFICE)],
+    Permission.FILE_MERGE: [to(Role.SUPERVISOR, Role.MANAGER)],
+    Permission.LIST_USE: [to(Role.TECHNICIAN), to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.LIST_SHARE: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
 }
