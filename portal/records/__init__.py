@@ -7,6 +7,20 @@ the one that stays, a removed paper stays as a marked row, and every change is w
 
 from flask import Flask
 
+from portal.calls.words import CUSTOMER_KINDS
+from portal.records import savedviews, views, words
+from portal.records.rules import read_back
+from portal.reports.words import SIGNER_ROLES
+
 
 def init_app(app: Flask) -> None:
-    from portal.records import models  # noqa: F401
+    app.jinja_env.globals.update(
+        listing_of=savedviews.shown,
+        record_word=words.word,
+        record_words=words,
+        customer_kind_word=lambda kind: words.word(CUSTOMER_KINDS, kind),
+        signer_role_word=lambda role: words.word(SIGNER_ROLES, role),
+        read_back=read_back,
+    )
+    app.before_request(savedviews.open_with_view)
+    app.register_blueprint(views.bp)
