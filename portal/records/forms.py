@@ -40,8 +40,8 @@ class Place(Number):
 
     unreadable = lazy("Write degrees as a number, for example 31.230416.")
 
-    def __init__(self, label: Any, most: int) -> None:
-        super().__init__(label, least=Decimal(-most), most=Decimal(most), places=6, required=False)
+    def __init__(self, label: Any, most: int, **kw: Any) -> None:
+        super().__init__(label, least=Decimal(-most), most=Decimal(most), places=6, required=False, **kw)
 
 
 class ChangeForm(EntryForm):

@@ -87,7 +87,7 @@ def shown(name: str) -> Shown | None:
         kept=kept,
         may_act=listing.acting is not None and may(listing.acting),
         save_address=url_for("records.views", listing=name, **kept),
-        csv=url_for("records.export", listing=name, kind="csv", **kept),
-        xlsx=url_for("records.export", listing=name, kind="xlsx", **kept),
+        csv=url_for("records.export", listing=name, ending="csv", **kept),
+        xlsx=url_for("records.export", listing=name, ending="xlsx", **kept),
         choose_address=url_for("records.choice", listing=name),
     )

@@ -29,7 +29,7 @@ from portal.reports import queries as reports
 from portal.reports.models import Report
 from portal.reports.words import check_tag
 
-KINDS = ("csv", "xlsx")
+ENDINGS = ("csv", "xlsx")
 
 
 def find_listing(name: str) -> Listing:
@@ -44,14 +44,14 @@ def chosen_ids(values: Any) -> list[uuid.UUID]:
     return list(found)
 
 
-@bp.get("/lists/<listing>/file.<kind>")
+@bp.get("/lists/<listing>/file.<ending>")
 @requires(Permission.LIST_USE)
-def export(listing: str, kind: str) -> BaseResponse:
+def export(listing: str, ending: str) -> BaseResponse:
     found = find_listing(listing)
-    if kind not in KINDS:
+    if ending not in ENDINGS:
         abort(404)
     ids = chosen_ids(request.args) if "id" in request.args else None
-    return sheets.answer(listing, kind, found.head, found.cells(ids))
+    return sheets.answer(listing, ending, found.head, found.cells(ids))
 
 
 @bp.route("/lists/<listing>/views", methods=["GET", "POST"])
@@ -121,7 +121,7 @@ def choice_page(found: Listing, ids: list[uuid.UUID], everything: bool, form: En
     total = found.count() if request.method == "GET" else len(ids)
     all_of_them = {**found.kept, "all": "1"}
     chosen: dict[str, Any] = {} if everything else {"id": [str(one) for one in ids]}
-    files = {kind: url_for("records.export", listing=found.name, kind=kind, **found.kept, **chosen) for kind in KINDS}
+    files = {one: url_for("records.export", listing=found.name, ending=one, **found.kept, **chosen) for one in ENDINGS}
     acting = found.acting is not None and may(found.acting)
     return page(
         "records/choice.html",
