@@ -60,7 +60,7 @@ def empty(field: Any, value: Any) -> Any:
 
 
 class CustomerForm(ChangeForm):
-    name = Line(lazy("Name"), required=lazy("Write the customer's name."))
+    name = Line(lazy("Name of the entry"), required=lazy("Write the customer's name."))
     kind = Choice(lazy("Kind of customer"), choices=list(CUSTOMER_KINDS.items()))
     locale = Choice(lazy("Language"), choices=list(LOCALES.items()))
 
@@ -96,7 +96,7 @@ class NewCustomerForm(EntryForm):
     """A customer with the first site and whom to ask for there."""
 
     unmarked = ("site_name",)
-    name = Line(lazy("Name"), required=lazy("Write the customer's name."))
+    name = Line(lazy("Name of the entry"), required=lazy("Write the customer's name."))
     kind = Choice(lazy("Kind of customer"), choices=list(CUSTOMER_KINDS.items()))
     locale = Choice(lazy("Language"), choices=list(LOCALES.items()))
     site_name = Line(lazy("Name of the place"))

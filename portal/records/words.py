@@ -35,7 +35,7 @@ VERBS = {
     "undo_merge": lazy("Merge undone"),
 }
 FIELDS = {
-    "name": lazy("Name"),
+    "name": lazy("Name of the entry"),
     "kind": lazy("Kind of customer"),
     "locale": lazy("Language"),
     "address": lazy("Address"),

@@ -22,13 +22,16 @@ VISIT_PAGES = [
     "/handover", "/report", "/departure",
 ]  # fmt: skip
 LAPTOP_PAGES = {
-    "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
-    "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
+    "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me", "/customers/new"],
+    "zhao": [
+        "/", "/calls", "/visits", "/reports", "/stock", "/stock/movements", "/customers", "/equipment", "/duplicates",
+        "/lists/calls/views?state=open", "/lists/visits/choice?all=1",
+    ],
     "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
     "admin": ["/", "/jobs"],
-}
+}  # fmt: skip
 
 
 def violations(page: Page) -> list[str]:
