@@ -5,9 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.accounts.models import Person
@@ -22,6 +23,7 @@ from portal.reports.models import Dispute, Report
 
 PAGE_SIZE = 50
 MOST_UNITS, MOST_CASES, MOST_LIKE = 100, 20, 5
+THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
 
 
 @dataclass(frozen=True)
@@ -165,121 +167,172 @@ def sees_all(person: Any) -> bool:
     return may(Permission.FILE_LIST, person=person)
 
 
-def was_sent(person: Any, *places: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The person has, or had, a visit there."""
+def was_sent(*places: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The reader has, or had, a visit there."""
     return exists().where(
-        Assignment.person_id == person.id, Visit.id == Assignment.visit_id, Call.id == Visit.call_id, or_(*places)
+        Assignment.person_id == bindparam("reader_id", type_=Uuid()),
+        Visit.id == Assignment.visit_id,
+        Call.id == Visit.call_id,
+        or_(*places),
     )
 
 
 def find_customer(customer_id: uuid.UUID, person: Any) -> Customer | None:
     """A merged entry is found by everybody: it says nothing and leads to the one that stays."""
-    query = select(Customer).where(Customer.id == customer_id)
-    if not sees_all(person):
-        sent = was_sent(person, Call.customer_id == Customer.id)
-        query = query.where(or_(Customer.merged_into_id.is_not(None), sent))
-    return db.session.scalar(query)
+    query = customer_query(sees_all(person))
+    found: Customer | None = db.session.scalar(query, {"owner_id": customer_id, "reader_id": person.id})
+    return found
+
+
+@cache
+def customer_query(everything: bool) -> Any:
+    query = select(Customer).where(Customer.id == THE_OWNER)
+    if everything:
+        return query
+    return query.where(or_(Customer.merged_into_id.is_not(None), was_sent(Call.customer_id == Customer.id)))
 
 
 def find_unit(unit_id: uuid.UUID, person: Any) -> Equipment | None:
-    query = select(Equipment).where(Equipment.id == unit_id)
-    if not sees_all(person):
-        sent = was_sent(person, Call.equipment_id == Equipment.id, Call.site_id == Equipment.site_id)
-        query = query.where(or_(Equipment.merged_into_id.is_not(None), sent))
+    query = unit_query(sees_all(person))
+    found: Equipment | None = db.session.scalar(query, {"owner_id": unit_id, "reader_id": person.id})
+    return found
+
+
+@cache
+def unit_query(everything: bool) -> Any:
     place = joinedload(Equipment.site).joinedload(Site.customer)
-    return db.session.scalar(query.options(joinedload(Equipment.product), place))
+    query = select(Equipment).where(Equipment.id == THE_OWNER).options(joinedload(Equipment.product), place)
+    if everything:
+        return query
+    sent = was_sent(Call.equipment_id == Equipment.id, Call.site_id == Equipment.site_id)
+    return query.where(or_(Equipment.merged_into_id.is_not(None), sent))
 
 
 def sites_of(customer: Customer, person: Any) -> list[Site]:
     """The customer's sites with their contacts; a technician's: those they were sent to."""
-    query = select(Site).where(Site.customer_id == customer.id)
-    if not sees_all(person):
-        query = query.where(was_sent(person, Call.site_id == Site.id))
-    found = db.session.scalars(query.options(joinedload(Site.contacts)).order_by(Site.name, Site.id))
-    return list(found.unique())
+    values = {"owner_id": customer.id, "reader_id": person.id}
+    return list(db.session.scalars(sites_query(sees_all(person)), values).unique())
+
+
+@cache
+def sites_query(everything: bool) -> Any:
+    query = select(Site).where(Site.customer_id == THE_OWNER).options(joinedload(Site.contacts))
+    if not everything:
+        query = query.where(was_sent(Call.site_id == Site.id))
+    return query.order_by(Site.name, Site.id)
 
 
 def units_at(sites: Iterable[Site]) -> dict[uuid.UUID, list[Row[Any]]]:
     """The units of each site; of very many the first by serial number."""
-    query = (
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in db.session.execute(units_at_query(), {"site_ids": [site.id for site in sites]}):
+        found[row.site_id].append(row)
+    return found
+
+
+@cache
+def units_at_query() -> Any:
+    return (
         select(
             Equipment.id, Equipment.site_id, Equipment.serial_no, Equipment.location, Equipment.installed_on,
             Product.labels.label("product"), Product.model,
         )
         .join(Product, Product.id == Equipment.product_id)
-        .where(Equipment.site_id.in_([site.id for site in sites]), Equipment.merged_into_id.is_(None))
+        .where(Equipment.site_id.in_(bindparam("site_ids", expanding=True)), Equipment.merged_into_id.is_(None))
         .order_by(Equipment.serial_no, Equipment.id)
         .limit(MOST_UNITS)
     )  # fmt: skip
-    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(query):
-        found[row.site_id].append(row)
-    return found
 
 
 def papers_of(owner: Customer | Equipment, person: Any) -> list[Paper]:
     """Papers of a file, newest first, removed ones among them; the office's papers are not a technician's."""
-    column = Paper.customer_id if isinstance(owner, Customer) else Paper.equipment_id
-    query = select(Paper).where(column == owner.id).options(joinedload(Paper.person).load_only(Person.name))
-    if not sees_all(person):
+    query = papers_query(isinstance(owner, Customer), sees_all(person))
+    return list(db.session.scalars(query, {"owner_id": owner.id}))
+
+
+@cache
+def papers_query(of_customer: bool, everything: bool) -> Any:
+    column = Paper.customer_id if of_customer else Paper.equipment_id
+    query = select(Paper).where(column == THE_OWNER).options(joinedload(Paper.person).load_only(Person.name))
+    if not everything:
         query = query.where(Paper.kind == "warranty_card")
-    return list(db.session.scalars(query.order_by(Paper.recorded_at.desc(), Paper.id)))
+    return query.order_by(Paper.recorded_at.desc(), Paper.id)
 
 
 def cases_of(customer: Customer) -> list[Row[Any]]:
-    query = (
+    found: list[Any] = list(db.session.execute(cases_query(), {"owner_id": customer.id}))
+    return found
+
+
+@cache
+def cases_query() -> Any:
+    return (
         select(Dispute.id, Dispute.opened_at, Dispute.closed_at, Dispute.outcome, Dispute.words, Report.number)
         .join(Report, Report.id == Dispute.report_id)
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)
-        .where(Call.customer_id == customer.id)
+        .where(Call.customer_id == THE_OWNER)
         .order_by(Dispute.opened_at.desc(), Dispute.id)
         .limit(MOST_CASES)
     )
-    found: list[Any] = list(db.session.execute(query))
-    return found
 
 
 def merges_of(row: Customer | Equipment) -> list[Merge]:
     """What was merged into the entry and not taken apart again."""
-    query = select(Merge).where(Merge.kept_id == row.id).options(joinedload(Merge.person).load_only(Person.name))
-    return [one for one in db.session.scalars(query.order_by(Merge.recorded_at.desc())) if one.undoing is None]
+    return [one for one in db.session.scalars(merges_query(), {"owner_id": row.id}) if one.undoing is None]
+
+
+@cache
+def merges_query() -> Any:
+    query = select(Merge).where(Merge.kept_id == THE_OWNER).options(joinedload(Merge.person).load_only(Person.name))
+    return query.order_by(Merge.recorded_at.desc())
 
 
 def customers_like(customer: Customer) -> list[Row[Any]]:
     """Other customers with a contact under one of this one's phone numbers."""
+    return distinct_rows(customers_like_query(), {"owner_id": customer.id})
+
+
+@cache
+def customers_like_query() -> Any:
+    """Made once, as the other queries of a file: making them costs more than running them."""
     own_site, own, site, contact = aliased(Site), aliased(Contact), aliased(Site), aliased(Contact)
-    query = (
+    return (
         select(Customer.id, Customer.name, contact.phone.label("why"))
         .select_from(own_site)
         .join(own, and_(own.site_id == own_site.id, own.phone_key != ""))
         .join(contact, contact.phone_key == own.phone_key)
         .join(site, and_(site.id == contact.site_id, site.customer_id != own_site.customer_id))
         .join(Customer, and_(Customer.id == site.customer_id, Customer.merged_into_id.is_(None)))
-        .where(own_site.customer_id == customer.id)
+        .where(own_site.customer_id == THE_OWNER)
         .order_by(Customer.name)
         .limit(MOST_LIKE)
     )
-    return distinct_rows(query)
 
 
 def units_like(unit: Equipment) -> list[Row[Any]]:
     """Other units whose serial number has the same letters and digits."""
     if not unit.serial_key:
         return []
-    query = (
+    return distinct_rows(units_like_query(), {"owner_id": unit.id, "key": unit.serial_key})
+
+
+@cache
+def units_like_query() -> Any:
+    return (
         select(
             Equipment.id, Equipment.serial_no.label("why"), Product.labels.label("product"), Customer.name,
         )
         .join(Product, Product.id == Equipment.product_id)
         .join(Site, Site.id == Equipment.site_id)
         .join(Customer, Customer.id == Site.customer_id)
-        .where(Equipment.serial_key == unit.serial_key, Equipment.id != unit.id, Equipment.merged_into_id.is_(None))
+        .where(
+            Equipment.serial_key == bindparam("key"), Equipment.id != THE_OWNER, Equipment.merged_into_id.is_(None)
+        )
         .order_by(Equipment.serial_no, Equipment.id)
         .limit(MOST_LIKE)
     )  # fmt: skip
-    return distinct_rows(query)
 
 
-def distinct_rows(query: Any) -> list[Row[Any]]:
-    return list({row.id: row for row in db.session.execute(query)}.values())
+def distinct_rows(query: Any, values: dict[str, Any]) -> list[Row[Any]]:
+    return list({row.id: row for row in db.session.execute(query, values)}.values())

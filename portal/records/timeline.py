@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person
@@ -38,24 +39,34 @@ class Happened:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose history: `calls` chooses its calls, `subjects` the rows whose changes are shown, by table."""
+    """Whose history: `of` is a key of CALLS, `values` what its query asks for; `subjects` are the rows whose changes
+    are shown, by table."""
 
-    calls: ColumnElement[bool]
+    of: str
+    values: dict[str, Any]
     subjects: dict[str, list[uuid.UUID]]
     papers: list[Paper]
 
 
+THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
+CALLS: dict[str, ColumnElement[bool]] = {
+    "customer": Call.customer_id == THE_OWNER,
+    "sites": and_(Call.customer_id == THE_OWNER, Call.site_id.in_(bindparam("site_ids", expanding=True))),
+    "unit": Call.equipment_id == THE_OWNER,
+}
+
+
 def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], all_sites: bool) -> Scope:
     sites = list(sites)
-    calls = Call.customer_id == customer.id
-    if not all_sites:
-        calls = and_(calls, Call.site_id.in_([site.id for site in sites]))
+    ids = [site.id for site in sites]
     contacts = [contact.id for site in sites for contact in site.contacts]
-    return Scope(calls, {"customer": [customer.id], "site": [site.id for site in sites], "contact": contacts}, papers)
+    subjects = {"customer": [customer.id], "site": ids, "contact": contacts}
+    values = {"owner_id": customer.id} | ({} if all_sites else {"site_ids": ids})
+    return Scope("customer" if all_sites else "sites", values, subjects, papers)
 
 
 def of_unit(unit: Equipment, papers: list[Paper]) -> Scope:
-    return Scope(Call.equipment_id == unit.id, {"equipment": [unit.id]}, papers)
+    return Scope("unit", {"owner_id": unit.id}, {"equipment": [unit.id]}, papers)
 
 
 def page_of(
@@ -78,14 +89,24 @@ def page_of(
     return shown, last if cut or len(shown) < len(found) else None
 
 
-def rows(query: Any, moment: Any, before: datetime | None, most: int, kind: str) -> list[Happened]:
-    if before:
-        query = query.where(moment < before)
-    query = query.add_columns(moment.label("moment")).order_by(moment.desc()).limit(most)
-    return [Happened(row.moment, kind, row) for row in db.session.execute(query)]
+def rows(query: Any, scope: Scope, before: datetime | None, most: int, kind: str) -> list[Happened]:
+    """Runs one of the queries below, which are made once, because making them costs more than running them."""
+    values = scope.values | {"most": most} | ({"before": before} if before else {})
+    return [Happened(row.moment, kind, row) for row in db.session.execute(query, values)]
+
+
+def newest_first(query: Any, moment: Any, paged: bool) -> Any:
+    if paged:
+        query = query.where(moment < bindparam("before", type_=Instant()))
+    return query.add_columns(moment.label("moment")).order_by(moment.desc()).limit(bindparam("most", type_=Integer()))
 
 
 def visits(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(visits_query(scope.of, before is not None), scope, before, most, "visits")
+
+
+@cache
+def visits_query(of: str, paged: bool) -> Any:
     """Each visit with what was found; a call without one stands for itself."""
     symptom, remedy = aliased(CodeValue), aliased(CodeValue)
     moment = func.coalesce(Visit.window_start, Visit.created_at, Call.reported_at, type_=Instant())
@@ -100,12 +121,17 @@ def visits(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
         .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
         .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
         .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
-        .where(scope.calls)
+        .where(CALLS[of])
     )  # fmt: skip
-    return rows(query, moment, before, most, "visits")
+    return newest_first(query, moment, paged)
 
 
 def reports(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(reports_query(scope.of, before is not None), scope, before, most, "reports")
+
+
+@cache
+def reports_query(of: str, paged: bool) -> Any:
     query = (
         select(
             Report.number, Report.revision, Report.signed, ReportVoid.id.label("void_id"), Visit.state,
@@ -115,12 +141,17 @@ def reports(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
         .join(Call, Call.id == Visit.call_id)
         .outerjoin(Person, Person.id == Visit.person_id)
         .outerjoin(ReportVoid, ReportVoid.report_id == Report.id)
-        .where(scope.calls)
+        .where(CALLS[of])
     )  # fmt: skip
-    return rows(query, Report.submitted_at, before, most, "reports")
+    return newest_first(query, Report.submitted_at, paged)
 
 
 def parts(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(parts_query(scope.of, before is not None), scope, before, most, "parts")
+
+
+@cache
+def parts_query(of: str, paged: bool) -> Any:
     """Parts that were fitted and not taken back, with the visit and its newest report."""
     number = (
         select(Report.number)
@@ -141,9 +172,9 @@ def parts(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
         .join(Call, Call.id == Visit.call_id)
         .outerjoin(Equipment, Equipment.id == Call.equipment_id)
         .join(Person, Person.id == PartUse.person_id)
-        .where(scope.calls, ~taken_back)
+        .where(CALLS[of], ~taken_back)
     )  # fmt: skip
-    return rows(query, PartUse.occurred_at, before, most, "parts")
+    return newest_first(query, PartUse.occurred_at, paged)
 
 
 def papers(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
@@ -153,30 +184,40 @@ def papers(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
 
 
 def changes(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    ids = {f"{table}_ids": [str(one) for one in found] for table, found in scope.subjects.items()}
+    named = Scope(scope.of, ids, {}, [])
+    return rows(changes_query(tuple(scope.subjects), before is not None), named, before, most, "changes")
+
+
+@cache
+def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
     mine = [
-        and_(HistoryEntry.subject_kind == table, HistoryEntry.subject_id.in_([str(one) for one in ids]))
-        for table, ids in scope.subjects.items()
-        if ids
+        and_(HistoryEntry.subject_kind == table, HistoryEntry.subject_id.in_(bindparam(f"{table}_ids", expanding=True)))
+        for table in tables
     ]
     query = (
         select(HistoryEntry.verb, HistoryEntry.details, HistoryEntry.subject_kind, Person.name)
         .outerjoin(Person, Person.id == HistoryEntry.person_id)
         .where(or_(*mine), HistoryEntry.verb.not_in(("add_paper", "remove_paper")))
     )
-    return rows(query, HistoryEntry.recorded_at, before, most, "changes")
+    return newest_first(query, HistoryEntry.recorded_at, paged)
 
 
 def photos(unit: Equipment, person_id: uuid.UUID | None) -> list[Any]:
     """The newest photos of the unit's visits; of one technician's own visits when `person_id` is given."""
+    values = {"owner_id": unit.id} | ({"person_id": person_id} if person_id else {})
+    return list(db.session.execute(photos_query(person_id is not None), values))
+
+
+@cache
+def photos_query(own: bool) -> Any:
     removed = select(PhotoRemoval.id).where(PhotoRemoval.photo_id == Photo.id).exists()
     query = (
         select(Photo.id, Photo.visit_id, Photo.label, Photo.occurred_at)
         .join(Visit, Visit.id == Photo.visit_id)
         .join(Call, Call.id == Visit.call_id)
-        .where(Call.equipment_id == unit.id, ~removed)
+        .where(CALLS["unit"], ~removed)
         .order_by(Photo.occurred_at.desc(), Photo.id)
         .limit(MOST_PHOTOS)
     )
-    if person_id:
-        query = query.where(Visit.person_id == person_id)
-    return list(db.session.execute(query))
+    return query.where(Visit.person_id == bindparam("person_id", type_=Uuid())) if own else query
