@@ -226,6 +226,7 @@ def lines(app: Flask) -> list[Line]:
         state = select(Visit.id).where(Visit.state == "assigned").order_by(Visit.window_start)
         visit = db.session.scalar(state.where(Visit.person.has(username="zhang")))
         numbers = report_numbers()
+        customer, unit = busiest_files()
         db.session.remove()
     number = numbers[min(numbers)]
     base = f"/visits/{visit}"
@@ -243,6 +244,11 @@ def lines(app: Flask) -> list[Line]:
         Line("van", 36, 8, 6, zhang.get("/van")),
         Line("review queue", 60, 12, 10, zhao.get("/review")),
         Line("report page", 60, 12, 10, zhao.get(f"/reports/{number}")),
+        Line("customers, 50 rows", 60, 12, 10, zhao.get("/customers")),
+        Line("equipment, 50 rows", 60, 12, 10, zhao.get("/equipment")),
+        Line("calls", 60, 12, 10, zhao.get("/calls")),
+        Line("customer's file", 60, 12, 10, zhao.get(f"/customers/{customer}")),
+        Line("unit's file", 60, 12, 10, zhao.get(f"/equipment/{unit}")),
         *(
             # 60 ms and 80 KB without photos, 150 ms and 1 MB with six
             Line(
@@ -251,6 +257,21 @@ def lines(app: Flask) -> list[Line]:
             for n in (min(numbers), max(numbers))
         ),
     ]
+
+
+def busiest_files() -> tuple[uuid.UUID, uuid.UUID]:
+    """The customer and the unit with the most calls."""
+    from sqlalchemy import func
+
+    from portal.calls.models import Call
+    from portal.db import db
+
+    def most(column: Any) -> uuid.UUID:
+        query = select(column).where(column.is_not(None)).group_by(column).order_by(func.count().desc(), column)
+        found: uuid.UUID = db.session.scalars(query.limit(1)).one()
+        return found
+
+    return most(Call.customer_id), most(Call.equipment_id)
 
 
 def report_numbers() -> dict[int, str]:

@@ -24,7 +24,7 @@ from portal import (
     worker,
 )
 
-FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports"]
+FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports", "records"]
 ROOT = Path(__file__).parent.parent
 
 

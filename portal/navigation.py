@@ -30,6 +30,8 @@ PLACES = [
     Place("reports.index", lazy("Reports"), "file-text", Permission.REPORT_VIEW),
     Place("reports.oversight", lazy("Doubtful signatures"), "signature", Permission.OVERSIGHT_VIEW),
     Place("reports.cases", lazy("Cases"), "circle-alert", Permission.CASE_VIEW),
+    Place("records.customers", lazy("Customers"), "users", Permission.FILE_LIST),
+    Place("records.equipment", lazy("Equipment"), "boxes", Permission.FILE_LIST),
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
     Place("tools.index", lazy("Tools"), "wrench", Permission.TOOL_VIEW),

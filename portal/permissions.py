@@ -60,6 +60,12 @@ class Permission(StrEnum):
     TOOL_DECIDE = "tool.decide"
     TOOL_REPORT = "tool.report"
     TOOL_HOLD = "tool.hold"
+    FILE_VIEW = "file.view"
+    FILE_LIST = "file.list"
+    FILE_EDIT = "file.edit"
+    FILE_MERGE = "file.merge"
+    LIST_USE = "list.use"
+    LIST_SHARE = "list.share"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
 
@@ -119,6 +125,12 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.TOOL_DECIDE: [to(Role.STOREKEEPER, Role.SUPERVISOR)],
     Permission.TOOL_REPORT: [to(Role.TECHNICIAN, Role.STOREKEEPER, Role.SUPERVISOR)],
     Permission.TOOL_HOLD: [to(Role.TECHNICIAN)],
+    Permission.FILE_VIEW: [to(Role.TECHNICIAN), to(*OFFICE, Role.ACCOUNTANT)],  # a technician: where they were sent
+    Permission.FILE_LIST: [to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.FILE_EDIT: [to(*OFFICE)],
+    Permission.FILE_MERGE: [to(Role.SUPERVISOR, Role.MANAGER)],
+    Permission.LIST_USE: [to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.LIST_SHARE: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
 }

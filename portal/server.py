@@ -79,7 +79,11 @@ def serve(app: WsgiApp, host: str, port: int, proxies: int = 0) -> None:
 
 
 def listen(app: WsgiApp, host: str, port: int, proxies: int = 0) -> Any:
-    believed = {"trusted_proxy": "*", "trusted_proxy_count": proxies, "trusted_proxy_headers": FORWARDED}
+    believed: dict[str, Any] = {
+        "trusted_proxy": "*",
+        "trusted_proxy_count": proxies,
+        "trusted_proxy_headers": FORWARDED,
+    }
     return create_server(
         app,
         host=host,

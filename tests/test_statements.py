@@ -57,6 +57,11 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("qian", "/stock/items/TM-OIL-100", 8),
         ("qian", "/tools", 8),
         ("admin", "/jobs", 8),
+        ("sun", "/customers", 8),
+        ("sun", "/equipment", 8),
+        ("zhao", "{customer}", 12),
+        ("zhao", "{unit}", 12),
+        ("zhang", "{unit}", 12),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(
@@ -64,8 +69,10 @@ def test_a_page_needs_few_statements_however_full_it_is(
 ) -> None:
     base = busy_day(world, sign_in("zhang"))
     person = sign_in(username, "phone" if username == "zhang" else "laptop")
+    unit = world.equipment()
+    files = {"unit": f"/equipment/{unit.id}", "customer": f"/customers/{unit.site.customer_id}"}
     with statements() as found:
-        assert person.get(path.format(visit=base)).status == 200
+        assert person.get(path.format(visit=base, **files)).status == 200
     assert len(found) <= most, "\n".join(found)
 
 

@@ -1,26 +1,36 @@
 """Customers, their sites and contacts, products with their code lists, and the units that stand at the sites."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.accounts.models import Person
+from portal.customers.rules import phone_key, serial_key
 from portal.db import Fixed, Json, Model, WithId
 
 FAMILIES = ("TM", "BK", "EL", "ST", "OD")  # treadmill, bike, elliptical, strength, outdoor
 Coordinate = Fixed(6)
 
 
+def of_entered(column: str, key: Callable[[str | None], str]) -> Callable[[Any], str]:
+    """The default of a column that follows `column` of the same new row, however the row is written."""
+    return lambda context: key(context.get_current_parameters().get(column))
+
+
 class Customer(WithId, Model):
+    """`merged_into_id`: the entry that stays in place of this one, which was the same customer entered twice."""
+
     __tablename__ = "customer"
 
     name: Mapped[str] = mapped_column(String(200), index=True)
     kind: Mapped[str] = mapped_column(String(20))  # consumer | business | public_body
     locale: Mapped[str] = mapped_column(String(10), default="zh_Hans")
     created_at: Mapped[datetime]
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("customer.id"), index=True)
 
     sites: Mapped[list["Site"]] = relationship(back_populates="customer", order_by="Site.name")
 
@@ -53,6 +63,12 @@ class Contact(WithId, Model):
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(200), default="")  # where the customer's copy goes
     role: Mapped[str] = mapped_column(String(20), default="employee")  # owner | employee | family | agent
+    phone_key: Mapped[str] = mapped_column(String(40), default=of_entered("phone", phone_key), index=True)
+
+    @validates("phone")
+    def keep_key(self, _name: str, phone: str) -> str:
+        self.phone_key = phone_key(phone)
+        return phone
 
     site: Mapped[Site] = relationship(back_populates="contacts")
 
@@ -74,7 +90,7 @@ class Product(WithId, Model):
 
 
 class Equipment(WithId, Model):
-    """One physical unit with its plate and dates."""
+    """One physical unit with its plate and dates. `merged_into_id`: the entry that stays, when it was entered twice."""
 
     __tablename__ = "equipment"
     __table_args__ = (Index("ix_equipment_serial_no", "serial_no"),)
@@ -86,9 +102,16 @@ class Equipment(WithId, Model):
     location: Mapped[str] = mapped_column(String(200), default="")
     manufactured_on: Mapped[date | None]
     purchased_on: Mapped[date | None]
-    installed_on: Mapped[date | None]
+    installed_on: Mapped[date | None] = mapped_column(index=True)
     invoice_no: Mapped[str] = mapped_column(String(80), default="")
     stopped_at: Mapped[datetime | None]  # 停止使用 since then; follows `UseStop` and `UseRelease`
+    serial_key: Mapped[str] = mapped_column(String(80), default=of_entered("serial_no", serial_key), index=True)
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("equipment.id"), index=True)
+
+    @validates("serial_no")
+    def keep_key(self, _name: str, serial_no: str) -> str:
+        self.serial_key = serial_key(serial_no)
+        return serial_no
 
     product: Mapped[Product] = relationship()
     site: Mapped[Site] = relationship()

@@ -44,7 +44,7 @@ def search_sites(words: str) -> list[Site]:
 def units_by_site(sites: Iterable[Site]) -> dict[uuid.UUID, list[Equipment]]:
     query = (
         select(Equipment)
-        .where(Equipment.site_id.in_([site.id for site in sites]))
+        .where(Equipment.site_id.in_([site.id for site in sites]), Equipment.merged_into_id.is_(None))
         .options(joinedload(Equipment.product))
         .order_by(Equipment.location, Equipment.serial_no)
     )

@@ -45,6 +45,13 @@ TOOLS: dict[str, list[str]] = {  # as FIRST, of the tables that came with tools 
     "reading": ["id"],
     "reading_removal": ["id", "reading_id"],
 }
+RECORDS: dict[str, list[str]] = {  # as FIRST, of the tables that came with the files of customers and equipment
+    "paper_removal": ["id", "paper_id"],
+    "merge": ["id"],
+    "merge_undoing": ["id", "merge_id"],
+    "bulk_run": ["id"],
+}
+PAPER = ("paper", "id kind title digest content_type size person_id recorded_at", "NEW.id = OLD.id")  # or another owner
 REPLACED = ("sealed_document", "survey")
 ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
 CHANGES = (  # table, the columns that stay, what the others may become
@@ -96,6 +103,15 @@ def of_team(dialect_name: str) -> list[str]:
     return [made for table in TEAM for made in postgresql_append_only(table)]
 
 
+def of_records(dialect_name: str) -> list[str]:
+    """What the migration of the files makes."""
+    if dialect_name == "sqlite":
+        guards = [made for table, keys in RECORDS.items() for made in sqlite_append_only(table, keys)]
+        return [*guards, *sqlite_append_only("paper", ["id"])[1:], sqlite_changes_only(*PAPER)]
+    guards = [made for table in RECORDS for made in postgresql_append_only(table)]
+    return [*guards, *postgresql_append_only("paper")[1:], *postgresql_changes_only(*PAPER)]
+
+
 def replaced(dialect_name: str) -> list[str]:
     """The DDL that takes away guards of the first migration for which `of_evidence` makes others."""
     if dialect_name == "sqlite":
@@ -107,7 +123,8 @@ def standing(dialect_name: str) -> list[str]:
     """All statements whose work must stand now."""
     gone = {statement.split()[2] for statement in replaced(dialect_name)}
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
-    return first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
+    made = first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
+    return made + of_records(dialect_name)
 
 
 def of_tools(dialect_name: str) -> list[str]:

@@ -159,7 +159,15 @@ class Wanted:
 
 def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor | None]:
     """A page of reports, newest first, and where the next begins."""
-    query = (
+    rows: list[Any] = list(db.session.execute(listed(person, wanted).limit(PAGE_SIZE + 1)))
+    if len(rows) <= PAGE_SIZE:
+        return rows, None
+    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].submitted_at, rows[PAGE_SIZE - 1].id)
+
+
+def listed(person: Person, wanted: Wanted) -> Any:
+    """All reports that fit and that the person may see, newest first."""
+    query: Any = (
         Report.visible_to(person)
         .where(is_newest())
         .join(Call, Call.id == Visit.call_id)
@@ -175,7 +183,6 @@ def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor 
             ReportVoid.id.label("void_id"), (SealedDocument.salt == "").label("erased"),
         )
         .order_by(Report.submitted_at.desc(), Report.id.desc())
-        .limit(PAGE_SIZE + 1)
     )  # fmt: skip
     if wanted.q:
         columns = (Report.number, Call.number, Customer.name, Site.name)
@@ -186,10 +193,7 @@ def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor 
         moment, report_id = wanted.before
         same = and_(Report.submitted_at == moment, Report.id < report_id)
         query = query.where(or_(Report.submitted_at < moment, same))
-    rows: list[Any] = list(db.session.execute(query))
-    if len(rows) <= PAGE_SIZE:
-        return rows, None
-    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].submitted_at, rows[PAGE_SIZE - 1].id)
+    return query
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,19 @@ def review_queue(person: Person) -> tuple[list[Waiting], int]:
     Of a long queue the oldest are taken; within them the order is by risk, then by age.
     """
     rows = waiting_rows(person)
+    found = judged(rows)
+    found.sort(key=lambda one: (-one.risk, one.row.submitted_at))
+    return found, count_waiting(person) if len(rows) == QUEUE_SIZE else len(rows)
+
+
+def judge(report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Waiting]:
+    """The checks of these reports, in the few statements that the queue needs as well."""
+    query = with_what_is_checked().where(Report.id.in_(report_ids))
+    rows: list[Any] = [row for row in db.session.execute(query) if row.content]  # an erased one has nothing to check
+    return {one.row.id: one for one in judged(rows)}
+
+
+def judged(rows: list[Any]) -> list[Waiting]:
     visit_ids = [row.visit_id for row in rows]
     surveys = surveys_of(visit_ids)
     suspects = suspect_visits(visit_ids)
@@ -233,8 +250,7 @@ def review_queue(person: Person) -> tuple[list[Waiting], int]:
         survey = surveys.get(row.visit_id)
         reported = reported_by(row, content, survey, standard, bool(unusual), row.visit_id in suspects)
         found.append(Waiting(row, content, checks(reported), survey, standard, unusual))
-    found.sort(key=lambda one: (-one.risk, one.row.submitted_at))
-    return found, count_waiting(person) if len(rows) == QUEUE_SIZE else len(rows)
+    return found
 
 
 def of_others(person_id: Any) -> list[Any]:
@@ -251,6 +267,11 @@ def waiting_rows(person: Person) -> list[Row[Any]]:
 
 @cache
 def waiting_query() -> Any:  # a Select of more columns than its type can name
+    query = with_what_is_checked().where(*of_others(bindparam("reviewer_id")))
+    return query.order_by(Report.submitted_at, Report.id).limit(QUEUE_SIZE)
+
+
+def with_what_is_checked() -> Any:
     return (
         select(
             Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at, Report.visit_id,
@@ -267,9 +288,6 @@ def waiting_query() -> Any:  # a Select of more columns than its type can name
         .outerjoin(Person, Person.id == Visit.person_id)
         .outerjoin(Equipment, Equipment.id == Call.equipment_id)
         .outerjoin(Product, Product.id == Equipment.product_id)
-        .where(*of_others(bindparam("reviewer_id")))
-        .order_by(Report.submitted_at, Report.id)
-        .limit(QUEUE_SIZE)
     )  # fmt: skip
 
 

@@ -1,47 +1,32 @@
-"""Movements as a CSV file for spreadsheets: UTF-8 with its mark, and no cell that would be taken for a formula."""
+"""Movements as a CSV file for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from portal.sheets import csv_rows
 
 COLUMNS = (
     "id", "occurred_at", "recorded_at", "kind", "item", "quantity", "source", "destination", "document", "reverses",
     "person", "unit_cost",
 )  # fmt: skip
-FORMULA_STARTS = tuple("=+-@\t\r\x00＝＋－＠")
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def movements_csv(rows: Iterable[Any]) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-    for row in rows:
-        yield csv_line(cells(row))
+    return csv_rows(COLUMNS, (cells(row) for row in rows))
 
 
-def cells(row: Any) -> list[str]:
+def cells(row: Any) -> list[Any]:
     return [
         str(row.id),
-        row.occurred_at.isoformat(),
-        row.recorded_at.isoformat(),
+        row.occurred_at,
+        row.recorded_at,
         row.kind,
-        text_cell(row.item_code),
-        f"{row.quantity.normalize():f}",
-        text_cell(row.source_code),
-        text_cell(row.destination_code),
-        text_cell(row.document),
+        row.item_code,
+        row.quantity.normalize(),
+        row.source_code,
+        row.destination_code,
+        row.document,
         str(row.reverses_id or ""),
-        text_cell(row.username),
-        f"{row.unit_cost:f}",
+        row.username,
+        row.unit_cost,
     ]
-
-
-def text_cell(text: str) -> str:
-    """The text; with an apostrophe before what a spreadsheet would compute."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def csv_line(values: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(values)
-    return line.getvalue()

@@ -269,8 +269,16 @@ class Wanted:
 
 def visit_rows(person: Person, wanted: Wanted, zone: str) -> tuple[list[Row[Any]], tuple[datetime, uuid.UUID] | None]:
     """A page of visits that the person may see, latest window first, and where the next page begins."""
+    rows: list[Any] = list(db.session.execute(listed(person, wanted, zone).limit(PAGE_SIZE + 1)))
+    if len(rows) <= PAGE_SIZE:
+        return rows, None
+    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].window_start, rows[PAGE_SIZE - 1].id)
+
+
+def listed(person: Person, wanted: Wanted, zone: str) -> Any:  # a Select of more columns than its type can name
+    """All visits that fit and that the person may see, latest window first."""
     seen = narrowed(Visit.visible_to(person), wanted, zone)
-    query = (
+    query: Any = (
         seen.join(Call, Call.id == Visit.call_id)
         .join(Site, Site.id == Call.site_id)
         .join(Customer, Customer.id == Call.customer_id)
@@ -284,12 +292,8 @@ def visit_rows(person: Person, wanted: Wanted, zone: str) -> tuple[list[Row[Any]
             Equipment.serial_no,
         )
         .order_by(Visit.window_start.desc(), Visit.id.desc())
-        .limit(PAGE_SIZE + 1)
     )  # fmt: skip
-    rows: list[Any] = list(db.session.execute(query))
-    if len(rows) <= PAGE_SIZE:
-        return rows, None
-    return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].window_start, rows[PAGE_SIZE - 1].id)
+    return query
 
 
 def narrowed(query: Select[Any], wanted: Wanted, zone: str) -> Select[Any]:

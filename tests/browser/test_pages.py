@@ -22,8 +22,11 @@ VISIT_PAGES = [
     "/directions", "/handover", "/report", "/departure",
 ]  # fmt: skip
 LAPTOP_PAGES = {
-    "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
-    "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
+    "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me", "/customers/new"],
+    "zhao": [
+        "/", "/calls", "/visits", "/reports", "/stock", "/stock/movements", "/customers", "/equipment", "/duplicates",
+        "/lists/calls/views?state=open", "/lists/visits/choice?all=1",
+    ],
     "qian": [
         "/",
         "/stock/movements",
@@ -42,7 +45,7 @@ LAPTOP_PAGES = {
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
     "admin": ["/", "/jobs"],
-}
+}  # fmt: skip
 
 
 def violations(page: Page) -> list[str]:

@@ -28,13 +28,7 @@ def index() -> Response:
     filters = VisitFilters(request.args)
     people = [(str(person.id), person.name) for person in calls.technicians()] if office else []
     filters.technician.choices = [("", _("All")), *people]
-    filters.date.validate(filters)
-    wanted = queries.Wanted(
-        day=filters.date.data,
-        technician_id=parse_id(filters.technician.data or ""),
-        state=filters.state.data if filters.state.data in STATES else "",
-        before=position(request.args.get("before", "")),
-    )
+    wanted = wanted_by(filters)
     rows, following = queries.visit_rows(current_user, wanted, zone)
     kept: dict[str, Any] = {
         name: value for name, value in request.args.items() if name in ("date", "technician", "state")
@@ -47,6 +41,17 @@ def index() -> Response:
         narrowed=bool(wanted.day or wanted.technician_id or wanted.state),
         newest=url_for("visits.index", **kept) if wanted.before else None,
         older=url_for("visits.index", **kept, before=position_text(following)) if following else None,
+    )
+
+
+def wanted_by(filters: VisitFilters) -> queries.Wanted:
+    """What the address asks for."""
+    filters.date.validate(filters)
+    return queries.Wanted(
+        day=filters.date.data,
+        technician_id=parse_id(filters.technician.data or ""),
+        state=filters.state.data if filters.state.data in STATES else "",
+        before=position(request.args.get("before", "")),
     )
 
 

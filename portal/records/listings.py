@@ -1,0 +1,219 @@
+"""The portal's lists, as far as saved views, bulk actions and export go: whom a list answers, which parameters filter
+it, what its columns are called in a file, and the rows that fit.
+
+The rows are chosen by the list's own filter, so that a file holds what is on the screen.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from portal.accounts.models import Person
+from portal.calls import queries as calls
+from portal.calls.filters import FilterForm
+from portal.calls.models import Call, Visit
+from portal.calls.words import CUSTOMER_KINDS, state_word, work_type_word
+from portal.customers.models import Customer, Equipment, Product, Site
+from portal.db import db
+from portal.i18n import lazy, pick
+from portal.permissions import Permission
+from portal.records import queries as files
+from portal.records.forms import CustomerFilters, UnitFilters
+from portal.records.words import FIELDS
+from portal.reports import queries as reports
+from portal.reports.forms import ReportFilters
+from portal.reports.models import Dispute, Report
+from portal.visits import queries as visits
+from portal.visits.forms import VisitFilters
+from portal.visits.views.lists import wanted_by
+
+CHUNK = 1000
+Cell = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`filters`: names of the parameters that choose rows; `key`: the column that names one."""
+
+    name: str
+    endpoint: str
+    permission: Permission
+    filters: tuple[str, ...]
+    rows: Callable[[], Any]
+    key: Any
+    columns: tuple[tuple[Any, Cell], ...]
+    action: str = ""  # assign | approve
+    acting: Permission | None = None
+
+    def query(self, ids: Iterable[uuid.UUID] | None = None) -> Any:
+        """All rows that the address asks for, or those of them that were chosen."""
+        found = self.rows()
+        return found if ids is None else found.where(self.key.in_(list(ids)))
+
+    def count(self) -> int:
+        return db.session.scalar(select(func.count()).select_from(self.rows().order_by(None).subquery())) or 0
+
+    def ids(self, most: int) -> list[uuid.UUID]:
+        return [row.id for row in db.session.execute(self.rows().limit(most))]
+
+    @property
+    def head(self) -> list[str]:
+        return [str(name) for name, _cell in self.columns]
+
+    def cells(self, ids: Iterable[uuid.UUID] | None = None) -> Iterator[list[Any]]:
+        """The rows of a file, read in pieces."""
+        for row in db.session.execute(self.query(ids).execution_options(yield_per=CHUNK)):
+            yield [cell(row) for _name, cell in self.columns]
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The filter of this request, without what is empty."""
+        return {name: request.args[name] for name in self.filters if request.args.get(name)}
+
+
+def of(name: str) -> Cell:
+    return lambda row: getattr(row, name)
+
+
+def call_rows() -> Any:
+    query: Any = (
+        select(
+            Call.id, Call.number, Call.reported_at, Call.description, Call.service_class, Call.work_type,
+            Call.priority, Customer.name.label("customer"), Site.name.label("site"), Site.address,
+            Product.model, Equipment.serial_no,
+        )
+        .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
+        .outerjoin(Equipment, Equipment.id == Call.equipment_id)
+        .outerjoin(Product, Product.id == Equipment.product_id)
+        .order_by(Call.reported_at.desc(), Call.id.desc())
+    )  # fmt: skip
+    return calls.narrowed(query, FilterForm().wanted(), current_user.branch.time_zone)
+
+
+def visit_rows() -> Any:
+    person: Any = current_user
+    filters = VisitFilters(request.args)
+    return visits.listed(person, wanted_by(filters), person.branch.time_zone)
+
+
+def report_rows() -> Any:
+    filters, person = ReportFilters(), current_user
+    wanted = reports.Wanted(q=(filters.q.data or "")[:100], state=filters.chosen_state)
+    return reports.listed(person, wanted)
+
+
+def case_rows() -> Any:
+    return (
+        select(
+            Dispute.id, Report.number, Dispute.opened_at, Dispute.words, Dispute.phone, Dispute.closed_at,
+            Dispute.outcome, Dispute.note, Customer.name.label("customer"), Person.name.label("technician"),
+        )
+        .join(Report, Report.id == Dispute.report_id)
+        .join(Visit, Visit.id == Report.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(Customer, Customer.id == Call.customer_id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .order_by(Dispute.opened_at.desc(), Dispute.id)
+    )  # fmt: skip
+
+
+LISTINGS = {
+    one.name: one
+    for one in (
+        Listing(
+            "customers", "records.customers", Permission.FILE_LIST, ("q", "kind", "place", "open"),
+            lambda: files.customers(CustomerFilters().wanted()), Customer.id,
+            (
+                (FIELDS["name"], of("name")),
+                (FIELDS["kind"], lambda row: str(CUSTOMER_KINDS.get(row.kind, row.kind))),
+                (FIELDS["locale"], of("locale")),
+                (lazy("Since"), of("created_at")),
+            ),
+        ),
+        Listing(
+            "equipment", "records.equipment", Permission.FILE_LIST,
+            ("q", "customer", "family", "product", "from", "to"),
+            lambda: files.units(UnitFilters().wanted()), Equipment.id,
+            (
+                (FIELDS["serial_no"], of("serial_no")),
+                (FIELDS["product"], lambda row: pick(row.product)),
+                (lazy("Model"), of("model")),
+                (lazy("Brand"), of("brand")),
+                (FIELDS["customer"], of("customer")),
+                (FIELDS["site"], of("site")),
+                (FIELDS["location"], of("location")),
+                (FIELDS["asset_tag"], of("asset_tag")),
+                (FIELDS["manufactured_on"], of("manufactured_on")),
+                (FIELDS["purchased_on"], of("purchased_on")),
+                (FIELDS["installed_on"], of("installed_on")),
+            ),
+        ),
+        Listing(
+            "calls", "calls.index", Permission.CALL_VIEW, ("q", "state", "technician", "from", "to"),
+            call_rows, Call.id,
+            (
+                (lazy("Call"), of("number")),
+                (lazy("Reported at"), of("reported_at")),
+                (FIELDS["customer"], of("customer")),
+                (FIELDS["site"], of("site")),
+                (FIELDS["address"], of("address")),
+                (lazy("Model"), of("model")),
+                (FIELDS["serial_no"], of("serial_no")),
+                (lazy("What the customer says"), of("description")),
+                (lazy("Class"), of("service_class")),
+                (lazy("Kind of work"), lambda row: work_type_word(row.work_type)),
+            ),
+        ),
+        Listing(
+            "visits", "visits.index", Permission.VISIT_VIEW, ("date", "technician", "state"), visit_rows, Visit.id,
+            (
+                (lazy("Work order"), lambda row: f"{row.number}/{row.seq}"),
+                (lazy("Planned from"), of("window_start")),
+                (lazy("Planned until"), of("window_end")),
+                (lazy("State"), lambda row: state_word(row.state)),
+                (lazy("Technician"), of("technician")),
+                (FIELDS["customer"], of("customer")),
+                (FIELDS["site"], of("site")),
+                (FIELDS["product"], lambda row: pick(row.product)),
+                (FIELDS["serial_no"], of("serial_no")),
+                (lazy("What the customer says"), of("description")),
+            ),
+            "assign", Permission.VISIT_ASSIGN,
+        ),
+        Listing(
+            "reports", "reports.index", Permission.REPORT_VIEW, ("q", "state"), report_rows, Report.id,
+            (
+                (lazy("Report"), of("number")),
+                (lazy("Revision"), of("revision")),
+                (lazy("Sealed"), of("submitted_at")),
+                (lazy("State"), lambda row: state_word(row.state)),
+                (FIELDS["customer"], of("customer")),
+                (FIELDS["site"], of("site")),
+                (lazy("Technician"), of("technician")),
+                (lazy("Call"), of("call")),
+            ),
+            "approve", Permission.REPORT_REVIEW,
+        ),
+        Listing(
+            "cases", "reports.cases", Permission.CASE_VIEW, (), case_rows, Dispute.id,
+            (
+                (lazy("Report"), of("number")),
+                (lazy("Told on"), of("opened_at")),
+                (FIELDS["customer"], of("customer")),
+                (lazy("The customer's words"), of("words")),
+                (FIELDS["phone"], of("phone")),
+                (lazy("Technician"), of("technician")),
+                (lazy("Closed"), of("closed_at")),
+                (lazy("What came of it"), of("outcome")),
+                (lazy("Note"), of("note")),
+            ),
+        ),
+    )
+}  # fmt: skip
+BY_ENDPOINT = {one.endpoint: one for one in LISTINGS.values()}

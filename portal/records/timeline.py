@@ -1,0 +1,223 @@
+"""Everything that happened to a customer or a unit, on one line of time, newest first. Each kind is one statement that
+reads no more than a page needs.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.accounts.models import Person
+from portal.calls.models import Call, Visit
+from portal.customers.models import CodeValue, Customer, Equipment, Site
+from portal.db import Instant, db
+from portal.history import HistoryEntry
+from portal.records.models import Paper
+from portal.reports.models import Report, ReportVoid
+from portal.stock.models import Item
+from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval
+from portal.visits.queries import newest_version
+
+PAGE_SIZE = 40
+MOST_PHOTOS = 48
+KINDS = ("visits", "reports", "parts", "papers", "changes")
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line: `kind` of KINDS, and the row that the page draws it from."""
+
+    moment: datetime
+    kind: str
+    row: Any
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose history: `of` is a key of CALLS, `values` what its query asks for; `subjects` are the rows whose changes
+    are shown, by table."""
+
+    of: str
+    values: dict[str, Any]
+    subjects: dict[str, list[uuid.UUID]]
+    papers: list[Paper]
+
+
+THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
+CALLS: dict[str, ColumnElement[bool]] = {
+    "customer": Call.customer_id == THE_OWNER,
+    "sites": and_(Call.customer_id == THE_OWNER, Call.site_id.in_(bindparam("site_ids", expanding=True))),
+    "unit": Call.equipment_id == THE_OWNER,
+}
+
+
+def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], all_sites: bool) -> Scope:
+    sites = list(sites)
+    ids = [site.id for site in sites]
+    contacts = [contact.id for site in sites for contact in site.contacts]
+    subjects = {"customer": [customer.id], "site": ids, "contact": contacts}
+    values = {"owner_id": customer.id} | ({} if all_sites else {"site_ids": ids})
+    return Scope("customer" if all_sites else "sites", values, subjects, papers)
+
+
+def of_unit(unit: Equipment, papers: list[Paper]) -> Scope:
+    return Scope("unit", {"owner_id": unit.id}, {"equipment": [unit.id]}, papers)
+
+
+def page_of(
+    scope: Scope, kinds: Iterable[str], before: datetime | None, most: int = PAGE_SIZE
+) -> tuple[list[Happened], datetime | None]:
+    """A page of what happened before the moment, and where the next one begins. What happened at one moment is not
+    torn apart, because the next page begins before that moment: where a kind has more than was read, its last moment
+    is left to the next page."""
+    read = {"visits": visits, "reports": reports, "parts": parts, "papers": papers, "changes": changes}
+    by_kind = [read[kind](scope, before, most + 1) for kind in kinds]
+    cut = max((of_kind[-1].moment for of_kind in by_kind if len(of_kind) == most + 1), default=None)
+    found = [one for of_kind in by_kind for one in of_kind if cut is None or one.moment > cut]
+    if cut and not found:  # everything that was read happened at once
+        return page_of(scope, kinds, before, most * 10)
+    found.sort(key=lambda one: one.moment, reverse=True)
+    if len(found) <= most:
+        return found, found[-1].moment if cut else None
+    last = found[most - 1].moment
+    shown = [one for one in found if one.moment >= last]
+    return shown, last if cut or len(shown) < len(found) else None
+
+
+def rows(query: Any, scope: Scope, before: datetime | None, most: int, kind: str) -> list[Happened]:
+    """Runs one of the queries below, which are made once, because making them costs more than running them."""
+    values = scope.values | {"most": most} | ({"before": before} if before else {})
+    return [Happened(row.moment, kind, row) for row in db.session.execute(query, values)]
+
+
+def newest_first(query: Any, moment: Any, paged: bool) -> Any:
+    if paged:
+        query = query.where(moment < bindparam("before", type_=Instant()))
+    return query.add_columns(moment.label("moment")).order_by(moment.desc()).limit(bindparam("most", type_=Integer()))
+
+
+def visits(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(visits_query(scope.of, before is not None), scope, before, most, "visits")
+
+
+@cache
+def visits_query(of: str, paged: bool) -> Any:
+    """Each visit with what was found; a call without one stands for itself."""
+    symptom, remedy = aliased(CodeValue), aliased(CodeValue)
+    moment = func.coalesce(Visit.window_start, Visit.created_at, Call.reported_at, type_=Instant())
+    query = (
+        select(
+            Call.number, Call.description, Visit.id, Visit.seq, Visit.state, Visit.person_id, Person.name,
+            Site.name.label("site"), Finding.outcome, symptom.labels.label("symptom"), remedy.labels.label("remedy"),
+        )
+        .join(Site, Site.id == Call.site_id)
+        .outerjoin(Visit, Visit.call_id == Call.id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .outerjoin(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
+        .outerjoin(symptom, and_(symptom.kind == "symptom", symptom.code == Finding.symptom))
+        .outerjoin(remedy, and_(remedy.kind == "remedy", remedy.code == Finding.remedy))
+        .where(CALLS[of])
+    )  # fmt: skip
+    return newest_first(query, moment, paged)
+
+
+def reports(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(reports_query(scope.of, before is not None), scope, before, most, "reports")
+
+
+@cache
+def reports_query(of: str, paged: bool) -> Any:
+    query = (
+        select(
+            Report.number, Report.revision, Report.signed, ReportVoid.id.label("void_id"), Visit.state,
+            Visit.person_id, Person.name,
+        )
+        .join(Visit, Visit.id == Report.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .outerjoin(ReportVoid, ReportVoid.report_id == Report.id)
+        .where(CALLS[of])
+    )  # fmt: skip
+    return newest_first(query, Report.submitted_at, paged)
+
+
+def parts(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(parts_query(scope.of, before is not None), scope, before, most, "parts")
+
+
+@cache
+def parts_query(of: str, paged: bool) -> Any:
+    """Parts that were fitted and not taken back, with the visit and its newest report."""
+    number = (
+        select(Report.number)
+        .where(Report.visit_id == Visit.id)
+        .order_by(Report.revision.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    taken_back = select(PartUseReversal.id).where(PartUseReversal.part_use_id == PartUse.id).exists()
+    query = (
+        select(
+            Item.code, Item.labels, Item.unit, PartUse.quantity, PartUse.new_serial, PartUse.old_serial,
+            Visit.id.label("visit_id"), Visit.seq, Visit.person_id, Call.number.label("call"),
+            number.label("report"), Equipment.serial_no, Person.name,
+        )
+        .join(Item, Item.id == PartUse.item_id)
+        .join(Visit, Visit.id == PartUse.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .outerjoin(Equipment, Equipment.id == Call.equipment_id)
+        .join(Person, Person.id == PartUse.person_id)
+        .where(CALLS[of], ~taken_back)
+    )  # fmt: skip
+    return newest_first(query, PartUse.occurred_at, paged)
+
+
+def papers(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    """They are on the page already."""
+    shown = [paper for paper in scope.papers if before is None or paper.recorded_at < before]
+    return [Happened(paper.recorded_at, "papers", paper) for paper in shown[:most]]
+
+
+def changes(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    ids = {f"{table}_ids": [str(one) for one in found] for table, found in scope.subjects.items()}
+    named = Scope(scope.of, ids, {}, [])
+    return rows(changes_query(tuple(scope.subjects), before is not None), named, before, most, "changes")
+
+
+@cache
+def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
+    mine = [
+        and_(HistoryEntry.subject_kind == table, HistoryEntry.subject_id.in_(bindparam(f"{table}_ids", expanding=True)))
+        for table in tables
+    ]
+    query = (
+        select(HistoryEntry.verb, HistoryEntry.details, HistoryEntry.subject_kind, Person.name)
+        .outerjoin(Person, Person.id == HistoryEntry.person_id)
+        .where(or_(*mine), HistoryEntry.verb.not_in(("add_paper", "remove_paper")))
+    )
+    return newest_first(query, HistoryEntry.recorded_at, paged)
+
+
+def photos(unit: Equipment, person_id: uuid.UUID | None) -> list[Any]:
+    """The newest photos of the unit's visits; of one technician's own visits when `person_id` is given."""
+    values = {"owner_id": unit.id} | ({"person_id": person_id} if person_id else {})
+    return list(db.session.execute(photos_query(person_id is not None), values))
+
+
+@cache
+def photos_query(own: bool) -> Any:
+    removed = select(PhotoRemoval.id).where(PhotoRemoval.photo_id == Photo.id).exists()
+    query = (
+        select(Photo.id, Photo.visit_id, Photo.label, Photo.occurred_at)
+        .join(Visit, Visit.id == Photo.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .where(CALLS["unit"], ~removed)
+        .order_by(Photo.occurred_at.desc(), Photo.id)
+        .limit(MOST_PHOTOS)
+    )
+    return query.where(Visit.person_id == bindparam("person_id", type_=Uuid())) if own else query

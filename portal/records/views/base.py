@@ -1,0 +1,104 @@
+"""Finding a file for whoever asks, and what both kinds of file show."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.customers.models import Customer, Equipment
+from portal.htmx import page
+from portal.i18n import _
+from portal.permissions import Permission, may
+from portal.records import queries, timeline, words
+from portal.records.forms import ChangeForm
+from portal.records.operations import editing
+
+bp = Blueprint("records", __name__)
+
+
+def find_customer(customer_id: uuid.UUID) -> Customer:
+    return standing(queries.find_customer(customer_id, current_user))
+
+
+def find_unit(unit_id: uuid.UUID) -> Equipment:
+    return standing(queries.find_unit(unit_id, current_user))
+
+
+def standing(row: Any) -> Any:
+    """The entry itself; the address of a merged one leads to the one that stays."""
+    if row is None:
+        abort(404)
+    if row.merged_into_id:
+        abort(redirect(address_to(row, row.merged_into_id), 303))
+    return row
+
+
+def address_of(row: Customer | Equipment) -> str:
+    return address_to(row, row.id)
+
+
+def address_to(row: Customer | Equipment, file_id: uuid.UUID) -> str:
+    if isinstance(row, Customer):
+        return url_for("records.customer", customer_id=file_id)
+    return url_for("records.unit", unit_id=file_id)
+
+
+def to_file(row: Customer | Equipment) -> BaseResponse:
+    return redirect(address_of(row), 303)
+
+
+def change_page(form: ChangeForm, row: Any, owner: Customer | Equipment, template: str, **context: Any) -> BaseResponse:
+    """The form over a row: opened with what stands there, sent back to the file once it has changed."""
+    if request.method == "GET":
+        form.version.data = editing.version_of(row)
+    if form.accepted():
+        with form.refusals():
+            editing.change(row, form.version.data or "", form.values, person=current_user)
+        if form.refusal is None:
+            return to_file(owner)
+    return page(template, form=form, row=row, owner=owner, back=address_of(owner), **context)
+
+
+def history_of(scope: timeline.Scope, address: Any, everything: bool) -> dict[str, Any]:
+    """The file's timeline as its page shows it: `show` chooses a kind, `before` is where the page before ended."""
+    kinds = [kind for kind in timeline.KINDS if everything or kind != "changes"]
+    show = request.args.get("show", "")
+    chosen = [show] if show in kinds else kinds
+    found, following = timeline.page_of(scope, chosen, moment(request.args.get("before", "")))
+    kept = {"show": show} if show in kinds else {}
+    tabs = [(address(), words.word(words.TIMELINE, "all"), show not in kinds, None)]
+    tabs += [(address(show=kind), words.word(words.TIMELINE, kind), show == kind, None) for kind in kinds]
+    return {
+        "happened": found,
+        "tabs": tabs,
+        "newest": address(**kept) if request.args.get("before") else None,
+        "older": address(**kept, before=position(following)) if following else None,
+    }
+
+
+def moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(text) / 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def position(place: datetime) -> int:
+    return round(place.timestamp() * 1_000_000)
+
+
+def file_page(template: str, owner: Customer | Equipment, **context: Any) -> Response:
+    everything = queries.sees_all(current_user)
+    return page(
+        template,
+        owner=owner,
+        everything=everything,
+        like=context.pop("like"),
+        merges=queries.merges_of(owner) if everything else [],
+        may_edit=may(Permission.FILE_EDIT),
+        title=context.pop("title", _("Customer")),
+        **context,
+    )

@@ -1,0 +1,197 @@
+"""Files of customers and units: one page with everything, changed with before and after, moved without losing it."""
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from portal.customers import operations as customers
+from portal.customers.models import Contact, Customer, Equipment, Site
+from portal.db import db
+from portal.history import HistoryEntry
+from tests.reports.steps import finished, signed
+
+
+def file_of(world: Any, serial: str = "DF2401-0001") -> str:
+    return f"/equipment/{world.equipment(serial).id}"
+
+
+def worked(world: Any) -> Any:
+    """A signed visit with a part; its report."""
+    return signed(world, finished(world, earlier=1))
+
+
+def test_a_units_file_tells_everything_that_happened_to_it(world: Any, sign_in: Any) -> None:
+    report = worked(world)
+    page = sign_in("zhao", "laptop").get(file_of(world))
+    assert page.status == 200
+    for words in (report.number, report.visit.number, "硅油", "DF2401-0001", "虚构动力健身俱乐部", "2025-01-20"):
+        assert words in page.text, words
+    hrefs = {str(a["href"]) for a in page.all("main a")}
+    assert f"/reports/{report.number}" in hrefs and f"/visits/{report.visit_id}" in hrefs
+    only_parts = sign_in("zhao", "laptop").get(f"{file_of(world)}?show=parts")
+    assert "硅油" in only_parts.one("#history").get_text() and report.number in only_parts.one("#history").get_text()
+    assert "跑带打滑" not in only_parts.one("#history").get_text()
+
+
+def test_a_customers_file_holds_sites_contacts_units_and_history(world: Any, sign_in: Any) -> None:
+    report = worked(world)
+    customer = world.site().customer
+    page = sign_in("sun", "laptop").get(f"/customers/{customer.id}")
+    for words in ("总店", "甲示例", "100 0000 0001", "DF2401-0002", report.number, "门禁码问前台"):
+        assert words in page.text, words
+
+
+@pytest.mark.engine("sqlite")
+def test_a_long_history_is_paged_and_nothing_is_left_out(world: Any, sign_in: Any) -> None:
+    numbers = {world.visit(window_start=world.at(8, day=1 + n % 20), window_end=world.at(9, day=1 + n % 20)).number
+               for n in range(50)}  # fmt: skip
+    zhao, path, seen = sign_in("zhao", "laptop"), f"{file_of(world)}?show=visits", set()
+    while path:
+        page = zhao.get(path)
+        seen |= {a.get_text() for a in page.all("#history a[href^='/visits/']")}
+        older = page.all("#history a[rel=next]")
+        path = str(older[0]["href"]) if older else ""
+    assert seen == numbers
+
+
+@pytest.mark.parametrize("username", ["qian", "admin"])
+@pytest.mark.engine("sqlite")
+def test_files_are_not_for_everybody(world: Any, sign_in: Any, username: str) -> None:
+    person = sign_in(username, "laptop")
+    for path in (file_of(world), f"/customers/{world.site().customer_id}", "/customers", "/equipment"):
+        assert person.get(path).status == 403
+
+
+@pytest.mark.engine("sqlite")
+def test_a_technician_sees_files_of_places_they_were_sent_to_and_not_what_is_the_offices(
+    world: Any, sign_in: Any
+) -> None:
+    zhang, gym = sign_in("zhang"), world.site().customer_id
+    assert zhang.get(file_of(world)).status == 404 and zhang.get(f"/customers/{gym}").status == 404
+    world.equipment().invoice_no = "FP-778899"
+    db.session.commit()
+    world.visit("zhang")
+    assert sign_in("li").get(file_of(world)).status == 404
+    page = zhang.get(file_of(world))
+    assert page.status == 200 and "DF2401-0001" in page.text and "FP-778899" not in page.text
+    assert "FP-778899" in sign_in("sun", "laptop").get(file_of(world)).text
+    assert not [a for a in page.all("main a") if "edit" in str(a["href"])]
+    assert zhang.get(f"/customers/{gym}").status == 200
+    assert zhang.get(f"/customers/{world.site('Gimnasio').customer_id}").status == 404
+
+
+def test_a_change_is_written_down_with_before_and_after(world: Any, sign_in: Any) -> None:
+    customer, sun = world.site().customer, sign_in("sun", "laptop")
+    path = f"/customers/{customer.id}/edit"
+    page = sun.get(path)
+    fields = {"version": page.value("version"), "name": "真实动力", "kind": "public_body", "locale": "zh_Hans"}
+    assert sun.post(path, fields).status == 303
+    entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.verb == "change_customer")).one()
+    assert entry.details["name.before"] == "虚构动力健身俱乐部" and entry.details["name.after"] == "真实动力"
+    shown = sun.get(f"/customers/{customer.id}")
+    assert "虚构动力健身俱乐部 → 真实动力" in shown.text and "孙测试" in shown.one("#history").get_text()
+    again = sun.post(path, fields | {"name": "第三个名字"})
+    assert again.status == 409 and again.errors and again.value("name") == "第三个名字"
+
+
+@pytest.mark.engine("sqlite")
+def test_a_site_a_contact_and_a_plate_are_changed_and_entered(world: Any, sign_in: Any) -> None:
+    site, sun = world.site(), sign_in("sun", "laptop")
+    base = f"/customers/{site.customer_id}"
+    page = sun.get(f"{base}/sites/{site.id}")
+    fields = {name: page.value(name) for name in ("version", "name", "address", "district", "access_note", "hazards")}
+    fields |= {"time_zone": "Asia/Tokio", "latitude": "31.2", "longitude": "", "datum": "gcj02"}
+    refused = sun.post(f"{base}/sites/{site.id}", fields)
+    assert refused.status == 422 and "Asia/Shanghai" in refused.text and refused.value("time_zone") == "Asia/Tokio"
+    fields |= {"time_zone": "Asia/Tokyo", "longitude": "121.5"}
+    assert sun.post(f"{base}/sites/{site.id}", fields).status == 303
+    db.session.expire_all()
+    assert (site.time_zone, str(site.latitude), site.datum) == ("Asia/Tokyo", "31.200000", "gcj02")
+    contact = {"name": "乙示例", "phone": "+86 138-0013-8000", "email": "", "role": "owner"}
+    assert sun.post(f"{base}/sites/{site.id}/contacts", contact).status == 303
+    assert db.session.scalars(select(Contact.phone_key).where(Contact.name == "乙示例")).one() == "13800138000"
+    unit, product = world.equipment(), world.product()
+    plate = {"version": sun.get(f"{file_of(world)}/edit").value("version"), "product": str(product.id),
+             "serial_no": "DF2401-0001", "installed_on": "2025-02-30"}  # fmt: skip
+    assert sun.post(f"{file_of(world)}/edit", plate).status == 422
+    assert sun.post(f"{file_of(world)}/edit", plate | {"installed_on": "2025-02-28"}).status == 303
+    db.session.expire_all()
+    assert str(unit.installed_on) == "2025-02-28"
+    fresh = {"product": str(product.id), "serial_no": "DF2401-0099"}
+    assert sun.post(f"{base}/sites/{site.id}/equipment", fresh).status == 303
+    assert world.equipment("DF2401-0099").site_id == site.id
+    newcomer = {"name": "新客户", "kind": "consumer", "locale": "en", "address": "云上市", "time_zone": "Asia/Shanghai"}
+    made = sun.post("/customers/new", newcomer)
+    assert made.status == 303 and "新客户" in sun.follow(made).text
+
+
+def test_a_unit_that_moves_to_another_customer_takes_its_history_along(world: Any, sign_in: Any) -> None:
+    report = worked(world)
+    unit, goal, sun = world.equipment(), world.site("Gimnasio"), sign_in("sun", "laptop")
+    path = f"{file_of(world)}/move"
+    assert "Hotel Ejemplo" in sun.get(f"{path}?q=Hotel").text
+    page = sun.get(f"{path}?site={goal.id}")
+    fields = {"version": page.value("version"), "site": str(goal.id), "location": "Sótano"}
+    assert sun.post(path, fields).status == 422
+    assert sun.post(path, fields | {"reason": "转卖"}).status == 303
+    db.session.expire_all()
+    assert unit.site_id == goal.id and report.visit.call.site.name == "总店"
+    shown = sun.get(file_of(world))
+    for words in (report.number, "虚构动力健身俱乐部 → Hotel Ejemplo", "转卖", "Sótano"):
+        assert words in shown.text, words
+    assert report.number in sun.get(f"/customers/{report.visit.call.customer_id}").text
+    assert sun.post(path, fields | {"reason": "x"}).status == 409
+
+
+def test_lists_are_filtered_by_the_address(world: Any, sign_in: Any) -> None:
+    world.visit()
+    sun, gym, hotel = sign_in("sun", "laptop"), "虚构动力健身俱乐部", "Hotel Ejemplo"
+    one, two, three = (f"DF2401-000{n}" for n in (1, 2, 3))
+    for address, names in {
+        "/customers?q=甲示例": {gym},
+        "/customers?q=01632 960001": {hotel},
+        "/customers?place=Calle": {hotel},
+        "/customers?kind=consumer": set(),
+        "/customers?open=yes": {gym},
+        "/customers?open=no": {hotel},
+        "/customers?kind=x&open=y&after=z": {gym, hotel},
+        "/equipment?q=df2401 0003": {three},
+        "/equipment?customer=Hotel": {three},
+        f"/equipment?customer={world.site().customer_id}": {one, two},
+        "/equipment?family=BK": set(),
+        "/equipment?family=TM&from=2025-01-20&to=2025-01-20": {one, two, three},
+        "/equipment?from=2025-01-21": set(),
+    }.items():
+        links = "table a.code" if address.startswith("/equipment") else "table a"
+        assert {a.get_text() for a in sun.get(address).all(links)} == names, address
+
+
+def test_long_lists_are_paged_by_key(world: Any, sign_in: Any) -> None:
+    site, product = world.site(), world.product()
+    for n in range(60):
+        customers.add_equipment(site, product, f"SN-{n // 2:03}")
+        customers.add_customer(f"客户 {n // 2:03}")
+    db.session.commit()
+    sun = sign_in("sun", "laptop")
+    for path, model in (("/customers", Customer), ("/equipment", Equipment)):
+        seen, address = [], path
+        while address:
+            page = sun.get(address)
+            seen += [uuid.UUID(str(tick["value"])) for tick in page.all("input[name=id]")]
+            following = page.all("a[rel=next]")
+            address = str(following[0]["href"]) if following else ""
+        assert len(seen) == len(set(seen)) and set(seen) == set(db.session.scalars(select(model.id)))
+
+
+@pytest.mark.engine("sqlite")
+def test_pages_lead_to_the_files(world: Any, sign_in: Any) -> None:
+    report = worked(world)
+    sun, customer = sign_in("sun", "laptop"), world.site().customer_id
+    for path in (
+        f"/calls/{report.visit.call.number}", f"/visits/{report.visit_id}", f"/reports/{report.number}",
+        "/calls?view=all", "/calls/new?q=DF2401",
+    ):  # fmt: skip
+        assert f"/customers/{customer}" in {str(a["href"]) for a in sun.get(path).all("main a")}, path
+    assert db.session.get(Site, world.site().id)
