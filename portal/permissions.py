@@ -54,6 +54,8 @@ class Permission(StrEnum):
     STOCK_REVERSE = "stock.reverse"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
+    SEARCH = "search"
+    PERSON_FIND = "person.find"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SEARCH: [to(*Role)],  # what each finds is a matter of the other permissions
+    Permission.PERSON_FIND: [to(*OFFICE, Role.ADMIN)],
 }
 
 
