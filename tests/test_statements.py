@@ -55,6 +55,9 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("qian", "/stock/movements", 8),
         ("qian", "/stock/items/TM-OIL-100", 8),
         ("admin", "/jobs", 8),
+        ("sun", "/search?q=跑带 0001", 4),
+        ("zhang", "/search?q=跑带", 4),
+        ("sun", "/search", 4),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(

@@ -28,7 +28,7 @@ from portal.search.rules import KINDS
 from portal.signing.models import ErasedDocument
 from portal.stock.models import Item
 
-Touched = dict[type, set[Any]]
+Touched = dict[Any, set[Any]]  # by class; by kind where the entry itself is known
 Found = dict[str, set[uuid.UUID]]
 
 WATCHED: dict[type[Any], tuple[str, ...]] = {
@@ -45,7 +45,7 @@ WATCHED: dict[type[Any], tuple[str, ...]] = {
     Person: ("name", "username"),
 }
 KEYS = {Contact: "site_id", Report: "visit_id", ErasedDocument: "n"}  # whose entry it is; else the row's own id
-BEFORE: dict[str, type[Any]] = {"site_id": Site, "customer_id": Customer}  # where a row was shows it no longer
+PLACES = {"site_id": "customer", "customer_id": "customer", "equipment_id": "unit"}  # entries of where a row was
 TABLES: dict[Any, type[Any]] = {model.__table__: model for model in WATCHED}
 PENDING = "to_index"
 
@@ -60,25 +60,25 @@ def watch() -> None:
 
 def remember(session: Session, _context: Any) -> None:
     for row in session.new:
-        note(session, row, all_of_it=True)
+        note(session, row)
     for row in session.deleted:
-        note(session, row, all_of_it=True)
+        note(session, row, gone=True)
     for row in session.dirty:
-        note(session, row, all_of_it=False)
+        watched = WATCHED.get(type(row), ())
+        if watched and any(inspect(row).attrs[name].history.has_changes() for name in watched):
+            note(session, row)
 
 
-def note(session: Session, row: Any, *, all_of_it: bool) -> None:
-    watched = WATCHED.get(type(row))
-    if watched is None:
+def note(session: Session, row: Any, *, gone: bool = False) -> None:
+    model = type(row)
+    if model not in WATCHED:
         return
-    state = inspect(row)
-    if not all_of_it and not any(state.attrs[name].history.has_changes() for name in watched):
-        return
-    pending: Touched = session.info.setdefault(PENDING, defaultdict(set))
-    pending[type(row)].add(getattr(row, KEYS.get(type(row), "id")))
-    for name, model in BEFORE.items():
-        if name in state.attrs:
-            pending[model] |= {old for old in state.attrs[name].history.deleted or () if old}
+    pending = pending_of(session)
+    pending[model].add(getattr(row, KEYS.get(model, "id")))
+    for name, kind in PLACES.items():
+        if name in WATCHED[model]:
+            history = inspect(row).attrs[name].history
+            pending[kind].update(history.sum() if gone else history.deleted or ())
 
 
 def remember_statement(state: ORMExecuteState) -> None:
@@ -89,16 +89,21 @@ def remember_statement(state: ORMExecuteState) -> None:
     model = TABLES.get(statement.table)
     if model is None:
         return
-    pending: Touched = state.session.info.setdefault(PENDING, defaultdict(set))
-    owners = [(name, where) for name, where in BEFORE.items() if hasattr(model, name)]
-    columns = [getattr(model, KEYS.get(model, "id")), *(getattr(model, name) for name, _where in owners)]
+    pending = pending_of(state.session)
+    places = [(name, kind) for name, kind in PLACES.items() if name in WATCHED[model]]
+    columns = [getattr(model, KEYS.get(model, "id")), *(getattr(model, name) for name, _kind in places)]
     reached = select(*columns).where(statement.whereclause if statement.whereclause is not None else true())
     values = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
     for given in values:
         for key, *before in state.session.execute(reached, given):
             pending[model].add(key)
-            for (_name, where), old in zip(owners, before, strict=True):
-                pending[where] |= {old} if old else set()
+            for (_name, kind), old in zip(places, before, strict=True):
+                pending[kind].add(old)
+
+
+def pending_of(session: Session) -> Touched:
+    found: Touched = session.info.setdefault(PENDING, defaultdict(set))
+    return found
 
 
 def write(session: Session) -> None:
@@ -121,6 +126,8 @@ def forget(session: Session) -> None:
 def entries_of(touched: Touched) -> Found:
     """Which entries show something of these rows, by kind."""
     found: Found = defaultdict(set)
+    for kind in ("customer", "unit"):
+        found[kind] |= touched.get(kind, set()) - {None}
     found["part"] |= touched.get(Item, set())
     found["person"] |= touched.get(Person, set())
     found["report"] |= touched.get(Report, set()) | visits_of_documents(touched.get(ErasedDocument, set()))

@@ -26,6 +26,8 @@ from portal.search.scope import Reach
 
 MOST = 100  # counted; more is "100+"
 IN_SHORT, PER_PAGE = 5, 50
+MOST_ALIKE = 20  # records of one number that are looked at: a plate without a number may read "N/A"
+NO_CODE = "-"  # no entry has it
 NEWEST = 1000  # entries that PostgreSQL reads one by one
 ENTRY: Any = SearchEntry.__table__
 COLUMNS = (ENTRY.c.n, ENTRY.c.kind, ENTRY.c.record_id, ENTRY.c.shown, ENTRY.c.moment)
@@ -57,16 +59,15 @@ class Group(NamedTuple):
 Reaches = Mapping[str, Reach]
 
 
-def overview(terms: Sequence[Term], reach: Reaches, person_id: uuid.UUID) -> list[Group]:
-    """The first few hits of each kind with their number; kinds with none are left out."""
-    numbers = find_numbers(terms, reach, person_id, MOST + 1)
-    first = [n for found in numbers.values() for n in found[:IN_SHORT]]
-    hits = read(first)
-    return [
-        Group(kind, [hits[n] for n in found[:IN_SHORT] if n in hits], len(found))
-        for kind, found in numbers.items()
-        if found
-    ]
+def overview(
+    question: str, terms: Sequence[Term], reach: Reaches, person_id: uuid.UUID
+) -> tuple[list[Hit], list[Group]]:
+    """Records whose number is the question, however it is typed; and the first few hits of each kind with their
+    number, kinds with none left out."""
+    numbers = find_numbers(terms, reach, person_id, MOST + 1) if terms else {}
+    wanted = [n for found in numbers.values() for n in found[:IN_SHORT]]
+    exact, hits = read(wanted, rules.exact(folded(question)), reach, person_id)
+    return exact, groups_of(numbers, hits)
 
 
 def page_of(
@@ -75,7 +76,7 @@ def page_of(
     """A page of one kind, and the place within the kind before which the next page begins."""
     first, _last = rules.band(kind)
     found = find_numbers(terms, {kind: reach[kind]}, person_id, PER_PAGE + 1, before and first + before)[kind]
-    hits = read(found[:PER_PAGE])
+    _exact, hits = read(found[:PER_PAGE])
     following = found[PER_PAGE - 1] - first if len(found) > PER_PAGE else None
     return [hits[n] for n in found[:PER_PAGE] if n in hits], following
 
@@ -84,33 +85,44 @@ def recent(reach: Reaches, person_id: uuid.UUID) -> list[Group]:
     """The newest of each kind."""
     kinds = {kind: own for kind, own in reach.items() if kind != "call"}
     numbers = find_numbers([], kinds, person_id, IN_SHORT)
-    hits = read([n for found in numbers.values() for n in found])
-    return [Group(kind, [hits[n] for n in found if n in hits], len(found)) for kind, found in numbers.items() if found]
+    return groups_of(numbers, read([n for found in numbers.values() for n in found])[1])
 
 
-def exactly(question: str, reach: Reaches, person_id: uuid.UUID) -> list[Hit]:
-    """Records whose number is the question, however it is typed."""
-    code = rules.exact(folded(question))
-    if not code or not reach:
-        return []
-    query = select(*COLUMNS, ENTRY.c.tokens).where(ENTRY.c.code == code, ENTRY.c.kind.in_(list(reach)))
-    mine = f" {rules.owner(person_id.hex)} "
+def groups_of(numbers: Mapping[str, list[int]], hits: Mapping[int, Hit]) -> list[Group]:
     return [
-        Hit(*row[:5])
-        for row in db.session.execute(query.order_by(ENTRY.c.n).limit(IN_SHORT * 2))
-        if reach[row.kind] is Reach.ALL or mine in row.tokens
+        Group(kind, [hits[n] for n in found[:IN_SHORT] if n in hits], len(found))
+        for kind, found in numbers.items()
+        if found
     ]
 
 
-def read(numbers: Sequence[int]) -> dict[int, Hit]:
-    if not numbers:
-        return {}
-    return {row.n: Hit(*row) for row in db.session.execute(read_query(), {"numbers": list(numbers)})}
+def read(
+    numbers: Sequence[int], code: str = "", reach: Reaches | None = None, person_id: uuid.UUID | None = None
+) -> tuple[list[Hit], dict[int, Hit]]:
+    """The entries that have this code and that the person may see, and those of these numbers."""
+    if not numbers and not code:
+        return [], {}
+    mine = f" {rules.owner(person_id.hex)} " if person_id else ""
+    exact: list[Hit] = []
+    hits: dict[int, Hit] = {}
+    wanted = set(numbers)
+    values = {"numbers": list(numbers), "code": code or NO_CODE}
+    for row in db.session.execute(read_query(), values):
+        hit = Hit(*row[:5])
+        if hit.n in wanted:
+            hits[hit.n] = hit
+        reached = (reach or {}).get(hit.kind)
+        if row.code == code and (reached is Reach.ALL or (reached is Reach.OWN and mine in row.tokens)):
+            exact.append(hit)
+    return exact[:IN_SHORT], hits
 
 
 @cache
 def read_query() -> Any:
-    return select(*COLUMNS).where(ENTRY.c.n.in_(bindparam("numbers", expanding=True)))
+    listed = ENTRY.c.n.in_(bindparam("numbers", expanding=True))
+    alike = select(ENTRY.c.n).where(ENTRY.c.code == bindparam("code")).order_by(ENTRY.c.n.desc()).limit(MOST_ALIKE)
+    query = select(*COLUMNS, ENTRY.c.code, ENTRY.c.tokens)
+    return query.where(listed | ENTRY.c.n.in_(alike)).order_by(ENTRY.c.n)
 
 
 def find_numbers(
@@ -136,9 +148,9 @@ def find_numbers(
 
 
 def needed(way: rules.Way, postgresql: bool) -> bool:
-    """Whether the line of tokens must be looked at: several tokens must stand together. PostgreSQL looks always,
-    because it reads the newest entries without its index."""
-    return postgresql or len(way.needle.split()) > 1
+    """Whether the line of tokens must be looked at. On PostgreSQL always: it reads the newest entries without its
+    index."""
+    return postgresql or way.doubtful
 
 
 def match(terms: Sequence[Term], owner: uuid.UUID | None, postgresql: bool) -> str:

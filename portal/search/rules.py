@@ -16,6 +16,7 @@ LONGEST_TOKEN, LONGEST_TEXT, LONGEST_QUESTION = 64, 2000, 100
 LAST_FIGURES = 4  # of a serial number, as people read them out
 BARRIER = "|"  # between fields: no phrase reaches from one into the next
 OWNER = "\u0298"  # begins the token that names a person who may see the entry; no question can hold it
+LONGEST_BEGINNING = 12  # of a word that the database looks up; the line of tokens settles a longer one
 MOST_TESTED = 2  # tokens of one phrase that are looked up; the line of tokens settles the rest
 
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
@@ -26,10 +27,11 @@ PARTS = re.compile(LATIN)
 
 class Way(NamedTuple):
     """One way in which a term may stand: tokens that the entry has (True: as a beginning), and what stands in its
-    line of tokens."""
+    line of tokens. `doubtful`: the tokens may be there and the needle not."""
 
     tokens: tuple[tuple[str, bool], ...]
     needle: str
+    doubtful: bool
 
 
 Term = tuple[Way, ...]  # one of the ways is enough
@@ -95,20 +97,23 @@ def terms(question: str) -> list[Term]:
 
 def run(characters: str) -> Way:
     if len(characters) == 1:
-        return Way(((characters, True),), f" {characters}")
+        return beginning(characters)
     words = pairs(characters)[:-1]
-    return Way(tuple((word, False) for word in words[:MOST_TESTED]), f" {' '.join(words)} ")
+    return Way(tuple((word, False) for word in words[:MOST_TESTED]), f" {' '.join(words)} ", len(words) > 1)
 
 
 def code(word: str) -> Term:
     """A word, or a code with marks: as it is written, or without its marks. The last part may go on."""
     parts = [part[:LONGEST_TOKEN] for part in PARTS.findall(word)]
     if len(parts) == 1:
-        return (Way(((parts[0], True),), f" {parts[0]}"),)
-    whole = joined(word)
-    marked = [*((part, False) for part in parts[:-1]), (parts[-1], True)]
+        return (beginning(parts[0]),)
+    marked = [*((part, False) for part in parts[:-1]), (parts[-1][:LONGEST_BEGINNING], True)]
     telling = sorted(marked, key=lambda part: -len(part[0]))[:MOST_TESTED]
-    return Way(tuple(telling), f" {' '.join(parts)}"), Way(((whole, True),), f" {whole}")
+    return Way(tuple(telling), f" {' '.join(parts)}", True), beginning(joined(word))
+
+
+def beginning(token: str) -> Way:
+    return Way(((token[:LONGEST_BEGINNING], True),), f" {token}", len(token) > LONGEST_BEGINNING)
 
 
 def band(kind: str) -> tuple[int, int]:

@@ -44,12 +44,11 @@ def index() -> BaseResponse:
         older = url_for("search.index", q=question, kind=kind, before=following) if following else None
         newest = url_for("search.index", q=question, kind=kind) if before else None
         return answer(form, kind=kind, hits=hits, older=older, newest=newest, terms=terms)
-    exact = queries.exactly(question, reach, person_id)
+    exact, groups = queries.overview(question, terms, reach, person_id)
     if len(exact) == 1 and not wants_fragment():
         there = address_of(exact[0])
         if there:
             return redirect(there, 303)
-    groups = queries.overview(terms, reach, person_id) if terms else []
     return answer(form, exact=exact, groups=groups, terms=terms)
 
 

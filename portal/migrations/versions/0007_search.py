@@ -12,10 +12,10 @@ depends_on = None
 
 # The tokens are prepared: ASCII words and figures, or characters beyond ASCII, with spaces between. The `ascii`
 # tokenizer leaves them as they are. Positions are not kept: what must stand together is looked for in the line itself.
-# Short beginnings have lists of their own; without them `jx01…` would join a hundred thousand lists.
+# Beginnings have lists of their own (rules.LONGEST_BEGINNING): else one would be joined from a hundred thousand lists.
 SQLITE = (
     """CREATE VIRTUAL TABLE search_words USING fts5(tokens, content='search_entry', content_rowid='n',
-       tokenize='ascii', detail='none', columnsize=0, prefix='1 2 3 4 5 6')""",
+       tokenize='ascii', detail='none', columnsize=0, prefix='1 2 3 4 5 6 7 8 9 10 11 12')""",
     """CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN
        INSERT INTO search_words (rowid, tokens) VALUES (new.n, new.tokens); END""",
     """CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry BEGIN
