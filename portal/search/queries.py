@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, bindparam, select, text
+from sqlalchemy import TextClause, bindparam, select, text, union_all
 
 from portal.db import db
 from portal.search import rules
@@ -119,10 +119,11 @@ def read(
 
 @cache
 def read_query() -> Any:
-    listed = ENTRY.c.n.in_(bindparam("numbers", expanding=True))
+    """Both sorts of numbers in one list: an OR of the two would make PostgreSQL read the whole table."""
+    listed = select(ENTRY.c.n).where(ENTRY.c.n.in_(bindparam("numbers", expanding=True)))
     alike = select(ENTRY.c.n).where(ENTRY.c.code == bindparam("code")).order_by(ENTRY.c.n.desc()).limit(MOST_ALIKE)
-    query = select(*COLUMNS, ENTRY.c.code, ENTRY.c.tokens)
-    return query.where(listed | ENTRY.c.n.in_(alike)).order_by(ENTRY.c.n)
+    wanted = union_all(listed, select(alike.subquery().c.n))
+    return select(*COLUMNS, ENTRY.c.code, ENTRY.c.tokens).where(ENTRY.c.n.in_(wanted)).order_by(ENTRY.c.n)
 
 
 def find_numbers(
@@ -135,7 +136,7 @@ def find_numbers(
     postgresql = db.session.get_bind().dialect.name == "postgresql"
     shape = tuple(tuple(bool(needed(way, postgresql)) for way in term) for term in terms)
     make = postgresql_query if postgresql else sqlite_query
-    values: dict[str, Any] = {"limit": limit, "mine": f" {rules.owner(person_id.hex)} "}
+    values: dict[str, Any] = {"limit": limit}
     for kind, reached in reach.items():
         first, last = rules.band(kind)
         values |= {f"{kind}_first": first, f"{kind}_last": min(last, before - 1) if before else last}
@@ -191,25 +192,24 @@ def sqlite_query(kinds: tuple[tuple[str, Reach], ...], shape: tuple[tuple[bool, 
 @cache
 def postgresql_query(kinds: tuple[tuple[str, Reach], ...], shape: tuple[tuple[bool, ...], ...]) -> TextClause:
     """For each kind: the newest entries one by one, then, when those are not enough, the others by the index. An
-    appended part is not begun once the limit is reached. `n + 0` keeps the planner from walking the numbers."""
+    appended part is not begun once the limit is reached. `n + 0` keeps the planner from walking the numbers; the kind's
+    name chooses the kind's own index."""
     alike = conditions(shape, "strpos")
     ahead, parts = [], []
     for kind, reach in kinds:
-        between = f"n BETWEEN :{kind}_first AND :{kind}_last"
-        plain = f"SELECT n, tokens FROM search_entry WHERE {between}"
+        plain = f"SELECT n, tokens FROM search_entry WHERE n BETWEEN :{kind}_first AND :{kind}_last ORDER BY n DESC"
+        indexed = f"SELECT n FROM search_entry WHERE kind = '{kind}' AND {VECTOR} @@ CAST(:match_{reach} AS tsquery)"
         if not shape and reach is Reach.ALL:
-            parts.append(f"SELECT n FROM ({plain} ORDER BY n DESC LIMIT :limit) AS newest_{kind}")
-            continue
-        indexed = f"{plain} AND {VECTOR} @@ CAST(:match_{reach} AS tsquery)"
-        if reach is Reach.OWN:
-            mine = " AND strpos(tokens, :mine) > 0"
-            parts.append(f"SELECT n FROM ({indexed}{mine}{alike} ORDER BY n + 0 DESC LIMIT :limit) AS own_{kind}")
-            continue
-        ahead.append(f"newest_{kind} AS MATERIALIZED ({plain} ORDER BY n DESC LIMIT {NEWEST})")
-        newest = f"SELECT n FROM newest_{kind} WHERE true{alike}"
-        older = f"{indexed} AND n < (SELECT min(n) FROM newest_{kind}){alike} ORDER BY n + 0 DESC LIMIT :limit"
-        both = f"({newest}) UNION ALL (SELECT n FROM ({older}) AS older_{kind})"
-        parts.append(f"SELECT n FROM (SELECT n FROM ({both}) AS both_{kind} LIMIT :limit) AS found_{kind}")
+            parts.append(f"SELECT n FROM ({plain} LIMIT :limit) AS newest_{kind}")
+        elif reach is Reach.OWN:
+            own = f"{indexed} AND n + 0 <= :{kind}_last{alike}"
+            parts.append(f"SELECT n FROM ({own} ORDER BY n + 0 DESC LIMIT :limit) AS own_{kind}")
+        else:
+            ahead.append(f"newest_{kind} AS MATERIALIZED ({plain} LIMIT {NEWEST})")
+            newest = f"SELECT n FROM newest_{kind} WHERE true{alike}"
+            older = f"{indexed} AND n + 0 < (SELECT min(n) FROM newest_{kind}){alike} ORDER BY n + 0 DESC LIMIT :limit"
+            both = f"({newest}) UNION ALL (SELECT n FROM ({older}) AS older_{kind})"
+            parts.append(f"SELECT n FROM (SELECT n FROM ({both}) AS both_{kind} LIMIT :limit) AS found_{kind}")
     return text((f"WITH {', '.join(ahead)} " if ahead else "") + " UNION ALL ".join(parts))
 
 
