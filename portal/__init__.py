@@ -24,7 +24,7 @@ from portal import (
     worker,
 )
 
-FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports", "records"]
+FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports", "records", "search"]
 ROOT = Path(__file__).parent.parent
 
 

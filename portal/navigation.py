@@ -35,6 +35,7 @@ PLACES = [
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
     Place("tools.index", lazy("Tools"), "wrench", Permission.TOOL_VIEW),
+    Place("search.index", lazy("Search"), "search", Permission.SEARCH),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
 ]
 START = [

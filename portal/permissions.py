@@ -68,6 +68,8 @@ class Permission(StrEnum):
     LIST_SHARE = "list.share"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
+    SEARCH = "search"
+    PERSON_FIND = "person.find"
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.LIST_SHARE: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SEARCH: [to(*Role)],  # what each finds is a matter of the other permissions
+    Permission.PERSON_FIND: [to(*OFFICE, Role.ADMIN)],
 }
 
 

@@ -30,6 +30,7 @@ def main() -> None:
     if empty and os.environ.get("PORTAL_DEMO", "1") == "1":
         say("Loading the demonstration company …")
         command(app, "demo", "load")
+    command(app, "search", "rebuild", "--if-empty")  # after an upgrade from a version without a search
     with app.app_context():
         for line in who_may_sign_in():
             say(line)

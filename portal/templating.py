@@ -88,6 +88,7 @@ def page_values() -> dict[str, Any]:
         "messages": MessageList(),
         "nav_items": NavList(),
         "now": now(),
+        "on_laptop": person.is_authenticated and g.sign_in.device == "laptop",
         "theme": theme if theme in THEMES else "light",
     }
 

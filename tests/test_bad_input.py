@@ -250,6 +250,8 @@ def test_what_is_no_photo_is_refused_beside_the_field(world: Any, sign_in: Any, 
         "/equipment?product=x&from=9999-99-99&customer=%00&after=-1",
         "/lists/visits/choice?id=x&id=%00",
         "/lists/calls/file.csv?q=%00&from=x",
+        "/search?q=%00%f0%9f%91%8d&kind=x&before=99999999999999999999",
+        "/search?q=a&kind=part&before=-1",
     ],
 )
 def test_odd_query_parameters_never_break_a_page(sign_in: Any, world: Any, address: str) -> None:

@@ -62,6 +62,9 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("zhao", "{customer}", 12),
         ("zhao", "{unit}", 12),
         ("zhang", "{unit}", 12),
+        ("sun", "/search?q=跑带 0001", 4),
+        ("zhang", "/search?q=跑带", 4),
+        ("sun", "/search", 4),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(

@@ -3,6 +3,7 @@
 from alembic import context
 
 from portal.db import Model
+from portal.migrations.unmodelled import is_modelled
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -10,6 +11,7 @@ context.configure(
     target_metadata=Model.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=False,
+    include_name=is_modelled,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,4 +1,4 @@
-// One-key commands of the review: an element with data-key is clicked (a field: focused) when its key is pressed
+// One-key commands on laptops (the review's, and / for the search box): an element with data-key is clicked (a field: focused) when its key is pressed
 // outside fields. A tick box [data-shortcuts] switches them off on this machine (WCAG 2.1.4).
 
 const PLACE = "shortcuts-off";

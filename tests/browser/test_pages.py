@@ -25,7 +25,7 @@ LAPTOP_PAGES = {
     "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me", "/customers/new"],
     "zhao": [
         "/", "/calls", "/visits", "/reports", "/stock", "/stock/movements", "/customers", "/equipment", "/duplicates",
-        "/lists/calls/views?state=open", "/lists/visits/choice?all=1",
+        "/lists/calls/views?state=open", "/lists/visits/choice?all=1", "/search",
     ],
     "qian": [
         "/",
