@@ -32,6 +32,7 @@ PLACES = [
     Place("reports.cases", lazy("Cases"), "circle-alert", Permission.CASE_VIEW),
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
+    Place("importing.index", lazy("Imports"), "package-plus", Permission.IMPORT),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
 ]
 START = [

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     STOCK_REVERSE = "stock.reverse"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def own(person: Any, visit: Any) -> bool:
 def not_own_work(person: Any, report: Any) -> bool:
     """SR-11: whoever worked on the visit does not review its report."""
     return not report.was_worked_on_by(person)
+
+
+def of_the_store(_person: Any, record: Any) -> bool:
+    """The storekeeper brings in what lies in the store, not customers."""
+    return record.kind in ("parts", "tools")
 
 
 def to(*roles: Role, when: Callable[[Any, Any], bool] | None = None) -> Grant:
@@ -100,6 +106,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.IMPORT: [to(Role.ADMIN, Role.SUPERVISOR, Role.MANAGER), to(Role.STOREKEEPER, when=of_the_store)],
 }
 
 
