@@ -50,10 +50,10 @@ def match_columns(headings: Sequence[str], meanings: Mapping[str, str]) -> list[
 
 
 class Claim(NamedTuple):
-    """What a row says about a record: the record by the words of the file, and the filled fields."""
+    """What a row says about a record: the record by the words of the file, and the values, None where it is silent."""
 
     record: tuple[Any, ...]
-    said: Mapping[str, Any]
+    values: tuple[Any, ...]
 
 
 @dataclass
@@ -61,28 +61,31 @@ class Memory:
     """What the rows of a file said about each record, so that two rows that contradict each other are found.
 
     Without it such a file would change the record back and forth each time it comes. Only hashes are kept: 100 000
-    rows fit into a few dozen megabytes.
+    rows fit into some dozens of megabytes.
     """
 
-    fields: Sequence[str]
     rows: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def contradiction(self, claims: Iterable[Claim]) -> int | None:
         """The number of an earlier row that says otherwise about one of these records."""
         for claim in claims:
             earlier = self.rows.get(hash(claim.record))
-            if earlier and any(a and b and a != b for a, b in zip(earlier[1], self.hashes(claim), strict=True)):
+            if earlier and any(a and b and a != b for a, b in zip(earlier[1], hashes(claim), strict=True)):
                 return earlier[0]
         return None
 
     def keep(self, number: int, claims: Iterable[Claim]) -> None:
         for claim in claims:
-            key, said = hash(claim.record), self.hashes(claim)
-            first, before = self.rows.get(key, (number, (0,) * len(self.fields)))
-            self.rows[key] = (first, tuple(a or b for a, b in zip(before, said, strict=True)))
+            key, said = hash(claim.record), hashes(claim)
+            if earlier := self.rows.get(key):
+                number_of_first, before = earlier
+                self.rows[key] = (number_of_first, tuple(a or b for a, b in zip(before, said, strict=True)))
+            else:
+                self.rows[key] = (number, said)
 
-    def hashes(self, claim: Claim) -> tuple[int, ...]:
-        return tuple(hash((name, claim.said[name])) or 1 if name in claim.said else 0 for name in self.fields)
+
+def hashes(claim: Claim) -> tuple[int, ...]:
+    return tuple([0 if value is None else hash(value) or 1 for value in claim.values])
 
 
 def phone_digits(phone: str) -> str:

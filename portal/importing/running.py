@@ -135,7 +135,7 @@ def is_alive(run: Import) -> bool:
 def read_lines(course: Course) -> Iterator[Line]:
     """Every row of the file, read and compared with those before it. Rows that were settled earlier are read again,
     because a later row may contradict them."""
-    memory = rules.Memory(course.kind.fields)
+    memory = rules.Memory()
     for number, cells in reading.rows(files.read(course.digest)):
         if number > course.heading_row:
             yield compared(memory, course.kind, course.kind.read(number, cells, course.mapping))
@@ -244,7 +244,7 @@ def finish(course: Course) -> None:
 def preview(run: Import) -> list[Plan]:
     """What would become of the first rows. Nothing is written."""
     kind = KINDS[run.kind]
-    memory, planner = rules.Memory(kind.fields), kind.planner(trial=True)
+    memory, planner = rules.Memory(), kind.planner(trial=True)
     lines = [compared(memory, kind, kind.read(number, cells, run.mapping)) for number, cells in run.sample]
     good = [line for line in lines if not line.reasons]
     plans = {plan.line.number: plan for plan in planner.plan(good, Batch(None, ""))} if good else {}

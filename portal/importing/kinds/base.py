@@ -7,7 +7,10 @@ nothing until it is told to, so the preview, the trial and the import itself are
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
+from unicodedata import is_normalized
 
 from sqlalchemy import insert, select
 
@@ -61,22 +64,25 @@ class Kind:
     ignored: ClassVar[tuple[Ignored, ...]] = ()
     needed: ClassVar[tuple[tuple[str, ...], ...]]  # of each group at least one column must be there
 
-    @property
+    @cached_property
     def fields(self) -> list[str]:
         return [column.field for column in self.columns]
 
+    @cached_property
+    def by_field(self) -> dict[str, Column]:
+        return {column.field: column for column in self.columns}
+
     def column(self, field: str) -> Column | None:
-        return next((column for column in self.columns if column.field == field), None)
+        return self.by_field.get(field)
 
     def read(self, number: int, cells: Sequence[str], mapping: Sequence[str]) -> Line:
         """The row with its cells read; what is wrong with each is said, all of it at once."""
         line = Line(number, [cell[:CELL_LIMIT] for cell in cells], {})
-        by_field = {column.field: column for column in self.columns}
         for name, cell in zip(mapping, cells, strict=False):
             if not name or not (typed := typed_text(cell)):
                 continue
             try:
-                line.said[name] = by_field[name].read(typed)
+                line.said[name] = self.by_field[name].read(typed)
             except Unfit as unfit:
                 line.reasons.append([name, unfit.reason, unfit.values])
         for group in self.needed:
@@ -94,7 +100,7 @@ class Kind:
 
 def typed_text(cell: str) -> str:
     """What was meant: without control characters, and without the apostrophe that keeps a cell from being computed."""
-    text: str = plain(cell)
+    text: str = cell if cell.isprintable() and is_normalized("NFC", cell) else plain(cell)
     return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@＝＋－＠") else text
 
 
@@ -104,6 +110,7 @@ class Batch:
 
     person_id: uuid.UUID | None
     source: str
+    at: datetime = field(default_factory=now)
     inserts: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
     updates: list[tuple[Any, uuid.UUID, dict[str, Any]]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -123,7 +130,7 @@ class Batch:
     ) -> None:
         self.entries.append(
             {
-                "recorded_at": now(),
+                "recorded_at": self.at,
                 "person_id": self.person_id,
                 "verb": verb,
                 "subject_kind": model.__tablename__,

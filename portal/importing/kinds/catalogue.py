@@ -31,7 +31,7 @@ class CodeKind(Kind):
     needed = (("code",),)
 
     def claims(self, said: Mapping[str, Any]) -> list[Claim]:
-        return [Claim((self.name, said["code"].upper()), said)]
+        return [Claim((self.name, said["code"].upper()), tuple(said.get(name) for name in self.fields[1:]))]
 
 
 class CodePlanner(Planner):

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.calls.words import CUSTOMER_KINDS
-from portal.clock import now
 from portal.customers.models import Contact, Customer, Site
 from portal.db import new_id
 from portal.i18n import LOCALES, lazy
@@ -81,13 +80,10 @@ class Customers(Kind):
         if "name" in said and ("number" not in said or "phone" in said):
             keys.append(("name", said["name"], phone_digits(said.get("phone", ""))))
         place, who = said.get("site") or said.get("address", ""), said.get("contact", "")
-        found = []
-        for key in keys:
-            named = {name: said[name] for name in ("number", *OF_CUSTOMER) if name in said}
-            found.append(Claim(key, named))
-            found.append(Claim((*key, place), {name: said[name] for name in OF_SITE if name in said}))
-            found.append(Claim((*key, place, who), {name: said[name] for name in OF_CONTACT if name in said}))
-        return found
+        parts = (("number", *OF_CUSTOMER), ()), (tuple(OF_SITE), (place,)), (tuple(OF_CONTACT), (place, who))
+        return [
+            Claim((*key, *rest), tuple([said.get(name) for name in names])) for names, rest in parts for key in keys
+        ]
 
     def planner(self, *, trial: bool) -> Planner:
         return CustomerPlanner(trial=trial)
@@ -185,7 +181,7 @@ class CustomerPlanner(Planner):
             "name": said["name"],
             "kind": said.get("customer_kind", "business"),
             "locale": said.get("locale", "zh_Hans"),
-            "created_at": now(),
+            "created_at": self.batch.at,
         }
         self.create(plan, Customer, row)
         customer = {**row, "numbers": set()}

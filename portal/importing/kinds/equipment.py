@@ -48,7 +48,7 @@ class EquipmentKind(Kind):
     ignored = (OF_AN_IMPORT,)
 
     def claims(self, said: Mapping[str, Any]) -> list[Claim]:
-        return [Claim((said["product"].upper(), said["serial_no"]), said)]
+        return [Claim((said["product"].upper(), said["serial_no"]), tuple(said.get(name) for name in self.fields[2:]))]
 
     def planner(self, *, trial: bool) -> Planner:
         return EquipmentPlanner(trial=trial)
