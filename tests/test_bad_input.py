@@ -91,7 +91,7 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
             f"/calls/visits/{fresh.id}/cancellation",
             "/me/pin",
         ],
-        "qian": ["/stock/receipts", "/stock/issues", "/stock/returns"],
+        "qian": ["/stock/receipts", "/stock/issues", "/stock/returns", "/imports/new"],
     }
 
 

@@ -14,7 +14,7 @@ from portal.i18n import _, lazy
 from portal.importing import reading
 from portal.importing.kinds import KINDS
 from portal.importing.models import COLUMNS, DONE, RUNNING, Import, RefusedRow
-from portal.importing.running import is_alive
+from portal.importing.running import is_silent
 
 KEPT = timedelta(days=30)
 JOB = "import"
@@ -101,7 +101,7 @@ def run_later(run: Import) -> None:
 
 def resume(run: Import) -> None:
     """Goes on behind the last stored row after a worker has died. Raises Conflict while one is alive."""
-    if run.state != RUNNING or run.digest is None or is_alive(run):
+    if run.state != RUNNING or run.digest is None or not is_silent(run):
         raise Conflict(_("This import is running, or it has ended."))
     run.beat_at, run.worker = now(), ""
     history.record("resume_import", run)

@@ -19,7 +19,7 @@ from portal import files, history
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Rejected
-from portal.i18n import lazy, speaking
+from portal.i18n import DEFAULT, lazy, speaking
 from portal.importing import columns, reading, rules
 from portal.importing.kinds import KINDS
 from portal.importing.kinds.base import OUTCOMES, REFUSED, Batch, Kind, Line, Plan, Planner
@@ -56,12 +56,12 @@ def look(import_id: uuid.UUID) -> None:
     run = db.session.get_one(Import, import_id)
     if run.state != READING or run.digest is None:
         return
-    kind, digest, locale = KINDS[run.kind], run.digest, run.person.locale if run.person else None
+    kind, digest, locale = KINDS[run.kind], run.digest, (run.person.locale or DEFAULT) if run.person else "en"
     db.session.rollback()  # reading takes seconds, and nobody is to wait for them
     try:
         found = looked_at(kind, files.read(digest))
     except Rejected as refusal:
-        with speaking(locale or "en"):
+        with speaking(locale):
             found = {"state": UNREADABLE, "why": str(refusal)[:300], "finished_at": now()}
     with transaction():
         db.session.execute(update(Import).where(Import.id == import_id, Import.state == READING).values(found))
@@ -129,7 +129,12 @@ def take_over(import_id: uuid.UUID) -> Course | None:
 
 def is_alive(run: Import) -> bool:
     """Whether a worker is at it, as far as one can see from outside."""
-    return bool(run.worker) and run.beat_at is not None and run.beat_at > now() - ALIVE
+    return bool(run.worker) and not is_silent(run)
+
+
+def is_silent(run: Import) -> bool:
+    """Whether nobody has got further for so long that somebody should look."""
+    return run.beat_at is None or run.beat_at <= now() - ALIVE
 
 
 def read_lines(course: Course) -> Iterator[Line]:

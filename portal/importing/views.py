@@ -63,7 +63,7 @@ def show_page(run: Import, form: Any = None) -> BaseResponse:
         kind=KINDS[run.kind],
         words=words,
         moving=run.state in (READING, RUNNING),
-        silent=run.state == RUNNING and not running.is_alive(run),
+        silent=run.state == RUNNING and running.is_silent(run),
         started=bool(run.worker or run.place),
         refused=refused_rows(run, limit=REFUSED_SHOWN) if settled and run.refused_rows else [],
         zone=current_user.branch.time_zone,

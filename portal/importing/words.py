@@ -45,7 +45,6 @@ REASONS: dict[str, Any] = {
     "contradiction": lazy("Row %(row)s of this file says otherwise about the same record."),
     "several_customers": lazy("Several customers have this name and phone number. Write the outside number."),
     "name_with_phone": lazy("A customer of this name is known with a phone number. Write the phone number as well."),
-    "number_of_another": lazy("This outside number belongs to another customer: %(name)s."),
     "no_site_address": lazy("The site is new: write its address."),
     "which_site": lazy("This customer has several sites. Write the site's name or its address."),
     "no_customer": lazy("No such customer is known. Bring in the customers first."),

@@ -41,6 +41,7 @@ ROLE_WORDS = {
     "family": lazy("Family"),
     "agent": lazy("Agent"),
 }
+FEW_SITES = 20
 OF_CUSTOMER = {"name": "name", "customer_kind": "kind", "locale": "locale"}
 OF_SITE = {name: name for name in ("address", "district", "time_zone", "access_note", "hazards")}
 OF_CONTACT = {"phone": "phone", "email": "email", "role": "role"}
@@ -102,7 +103,7 @@ class CustomerPlanner(Planner):
 
     def is_meant(self, site: dict[str, Any]) -> bool:
         """Contacts are read of sites that a row may mean, not of all the sites of a large customer."""
-        if len(self.directory.sites[site["customer_id"]]) == 1:
+        if len(self.directory.sites[site["customer_id"]]) <= FEW_SITES:
             return True
         return site["name"] in self.meant or site["address"] in self.meant
 
@@ -165,9 +166,22 @@ class CustomerPlanner(Planner):
             return site
         if "site" in said or not sites:
             raise Refused("address", "no_site_address")
+        if len(sites) > 1:
+            sites = self.with_contact(sites, customer or {}, said) or sites
         if len(sites) > 1 and any(name in said for name in (*OF_SITE, "contact", "email", "role")):
             raise Refused("site", "which_site")
         return sites[0] if len(sites) == 1 else None
+
+    def with_contact(
+        self, sites: list[dict[str, Any]], customer: dict[str, Any], said: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Those of the sites where the person of the row is known already."""
+
+        def known(site: dict[str, Any]) -> list[dict[str, Any]]:
+            made: list[dict[str, Any]] = self.made.get(("contacts", site["id"]), [])
+            return made + self.contacts.get(site["id"], [])
+
+        return [site for site in sites if any(self.is_contact(one, customer, said) for one in known(site))]
 
     def sites_of(self, customer: dict[str, Any]) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = self.made.get(("sites", customer["id"]), [])
