@@ -1,4 +1,4 @@
-"""The long form: 50 000 rows with 500 wrong ones, killed half-way and run again, while somebody else goes on working."""
+"""The long form: 50 000 rows with 500 wrong ones, killed half-way and run again, while others go on working."""
 
 import os
 import signal
