@@ -25,22 +25,23 @@ def import_command(kind: str, file: Path, dry_run: bool) -> None:
     """Brings in a CSV or XLSX file. Names each row that cannot be taken, with the reason; the others come in."""
     with speaking("en"):
         try:
-            run = begun(kind, file, dry_run)
-            running.go_on(run.id, told=lambda done, refused: progress(done, refused, run.total))
+            run_id, total = begun(kind, file, dry_run)
+            running.go_on(run_id, told=lambda done, refused: progress(done, refused, total))
         except (Rejected, running.Overtaken) as refusal:
             words_of = str(refusal) or "Another process has taken this import over."
             raise click.ClickException(words_of) from None
-        report(run.id)
+        report(run_id)
 
 
-def begun(kind: str, file: Path, dry_run: bool) -> Import:
-    """A new import of the file, or the one that was broken off."""
+def begun(kind: str, file: Path, dry_run: bool) -> tuple[uuid.UUID, int]:
+    """A new import of the file, or the one that was broken off: its id and how many rows it has. No row is handed out:
+    whoever looks at one between two chunks would hold up all writers."""
     content = file.read_bytes()
     with transaction():
         run = operations.unfinished(kind, hashlib.sha256(content).hexdigest(), trial=dry_run)
         if run is not None:
             click.echo(f"Going on behind row {run.place}, where it was broken off.", err=True)
-            return run
+            return run.id, run.total
         run = operations.send_file(kind, file.name, content, person=None)
     running.look(run.id)
     with transaction():
@@ -48,7 +49,7 @@ def begun(kind: str, file: Path, dry_run: bool) -> Import:
             raise Rejected(run.why)
         name_columns(run)
         operations.run_import(run, trial=dry_run)
-    return run
+        return run.id, run.total
 
 
 def name_columns(run: Import) -> None:
