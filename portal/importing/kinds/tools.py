@@ -70,7 +70,7 @@ class Tools(CodeKind):
 
 
 class ToolPlanner(Planner):
-    """Rows are settled one by one by the verbs; in a trial and a preview they are only compared."""
+    """Rows are settled one by one by the verbs; a trial takes back what they did, a preview only compares."""
 
     def look_up(self, lines: Sequence[Line]) -> None:
         self.verbs: Any = import_module(f"{REGISTER}.operations")
@@ -85,7 +85,7 @@ class ToolPlanner(Planner):
         ).first()
 
     def plan(self, lines: Sequence[Line], batch: Batch) -> list[Plan]:
-        self.writes = bool(batch.source) and not self.trial
+        self.writes = bool(batch.source)
         self.person = keeper(batch) if self.writes else None
         return super().plan(lines, batch)
 
@@ -130,10 +130,12 @@ class ToolPlanner(Planner):
         """Runs the verb unless this is only a look; its refusal is the row's."""
         if not self.writes:
             return
+        savepoint = db.session.begin_nested()
         try:
-            with db.session.begin_nested():
-                verb(*args, person=self.person, **values)
+            verb(*args, person=self.person, **values)
+            savepoint.rollback() if self.trial else savepoint.commit()
         except Rejected as refusal:
+            savepoint.rollback()
             raise Refused(refusal.field if refusal.field in OF_REGISTER else "", str(refusal)) from None
 
 
