@@ -24,7 +24,18 @@ from portal import (
     worker,
 )
 
-FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports", "records", "search"]
+FEATURES = [
+    "accounts",
+    "signing",
+    "customers",
+    "stock",
+    "calls",
+    "visits",
+    "reports",
+    "records",
+    "search",
+    "importing",
+]
 ROOT = Path(__file__).parent.parent
 
 

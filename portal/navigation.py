@@ -36,6 +36,7 @@ PLACES = [
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
     Place("tools.index", lazy("Tools"), "wrench", Permission.TOOL_VIEW),
     Place("search.index", lazy("Search"), "search", Permission.SEARCH),
+    Place("importing.index", lazy("Imports"), "package-plus", Permission.IMPORT),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
 ]
 START = [

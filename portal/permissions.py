@@ -70,6 +70,7 @@ class Permission(StrEnum):
     JOBS_MEND = "jobs.mend"
     SEARCH = "search"
     PERSON_FIND = "person.find"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ def leads(person: Any, visit: Any) -> bool:
 def not_own_work(person: Any, report: Any) -> bool:
     """SR-11: whoever worked on the visit does not review its report."""
     return not report.was_worked_on_by(person)
+
+
+def of_the_store(_person: Any, record: Any) -> bool:
+    """The storekeeper brings in what lies in the store, not customers."""
+    return record.kind in ("parts", "tools")
 
 
 def to(*roles: Role, when: Callable[[Any, Any], bool] | None = None) -> Grant:
@@ -137,6 +143,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
     Permission.SEARCH: [to(*Role)],  # what each finds is a matter of the other permissions
     Permission.PERSON_FIND: [to(*OFFICE, Role.ADMIN)],
+    Permission.IMPORT: [to(Role.ADMIN, Role.SUPERVISOR, Role.MANAGER), to(Role.STOREKEEPER, when=of_the_store)],
 }
 
 

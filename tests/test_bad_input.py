@@ -112,7 +112,7 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
             "/lists/visits/choice?all=1",
         ],
         "zhao-files": [f"/equipment/{busy.call.equipment_id}/merge/{fresh.call.equipment_id}"],
-        "qian": ["/stock/receipts", "/stock/issues", "/stock/returns"],
+        "qian": ["/stock/receipts", "/stock/issues", "/stock/returns", "/imports/new"],
         "qian-tools": [
             "/tools/registration",
             *(f"/tools/GJ-1/{name}" for name in ("corrections", "hand-outs", "moves", "calibrations", "reports")),

@@ -1,0 +1,100 @@
+"""Finding customers and their sites by what a row says of them: shared by customers and equipment.
+
+A customer is known by the outside number, the number that another system gave it; without one by name and phone number
+together, because names alone are shared (many people are called 张伟) and a phone number alone belongs to whoever sits
+at it. A row without a phone number means a customer of that name for whom no phone number is known.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal.customers.models import Contact, Customer, Site
+from portal.db import db
+from portal.importing.kinds.base import records
+from portal.importing.models import OutsideNumber
+from portal.importing.rules import phone_digits
+
+CUSTOMER, SITE, CONTACT = Customer.__table__, Site.__table__, Contact.__table__
+MARKS = " -().,/"  # what people write between digits
+
+
+class Directory:
+    """The customers that the rows of a chunk name, with their numbers and sites, by a few set queries."""
+
+    def __init__(self, said: Iterable[Mapping[str, Any]]) -> None:
+        rows = list(said)
+        self.by_number = numbered({row["number"] for row in rows if "number" in row})
+        named = [row for row in rows if "name" in row]
+        self.by_phone = with_phone({(row["name"], phone_digits(row["phone"])) for row in named if "phone" in row})
+        self.by_name = by_name({row["name"] for row in named if "phone" not in row})
+        ids = {found for group in (self.by_phone, self.by_name) for ids in group.values() for found in ids}
+        ids |= set(self.by_number.values())
+        self.customers = {row["id"]: row for row in records(select(CUSTOMER).where(CUSTOMER.c.id.in_(ids)))}
+        self.phoneless = without_phone(found for ids in self.by_name.values() for found in ids)
+        self.numbers = numbers_of(ids)
+        self.sites: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+        for site in records(select(SITE).where(SITE.c.customer_id.in_(ids)).order_by(SITE.c.name, SITE.c.id)):
+            self.sites[site["customer_id"]].append(site)
+
+
+def numbered(numbers: set[str]) -> dict[str, uuid.UUID]:
+    query = select(OutsideNumber.number, OutsideNumber.customer_id).where(OutsideNumber.number.in_(numbers))
+    return {row.number: row.customer_id for row in db.session.execute(query)}
+
+
+def numbers_of(ids: set[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    query = select(OutsideNumber.customer_id, OutsideNumber.number).where(OutsideNumber.customer_id.in_(ids))
+    found: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for row in db.session.execute(query):
+        found[row.customer_id].add(row.number)
+    return found
+
+
+def with_phone(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], list[uuid.UUID]]:
+    """Customers by name and phone number, however its digits are set apart."""
+    digits: Any = CONTACT.c.phone
+    for mark in MARKS:
+        digits = func.replace(digits, mark, "")
+    names, phones = {name for name, _phone in wanted}, {phone for _name, phone in wanted}
+    query = (
+        select(CUSTOMER.c.id, CUSTOMER.c.name, digits.label("digits"))
+        .distinct()
+        .join(SITE, SITE.c.customer_id == CUSTOMER.c.id)
+        .join(CONTACT, CONTACT.c.site_id == SITE.c.id)
+        .where(CUSTOMER.c.name.in_(names), digits.in_(phones))
+        .order_by(CUSTOMER.c.id)
+    )
+    found: dict[tuple[str, str], list[uuid.UUID]] = defaultdict(list)
+    for row in db.session.execute(query) if wanted else ():
+        found[row.name, row.digits].append(row.id)
+    return found
+
+
+def by_name(names: set[str]) -> dict[str, list[uuid.UUID]]:
+    found: dict[str, list[uuid.UUID]] = defaultdict(list)
+    query = select(CUSTOMER.c.id, CUSTOMER.c.name).where(CUSTOMER.c.name.in_(names)).order_by(CUSTOMER.c.id)
+    for row in db.session.execute(query) if names else ():
+        found[row.name].append(row.id)
+    return found
+
+
+def without_phone(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these customers for whom no phone number is known."""
+    asked = set(ids)
+    query = (
+        select(SITE.c.customer_id)
+        .join(CONTACT, CONTACT.c.site_id == SITE.c.id)
+        .where(SITE.c.customer_id.in_(asked), CONTACT.c.phone != "")
+    )
+    return asked - set(db.session.scalars(query)) if asked else set()
+
+
+def named_site(sites: list[dict[str, Any]], said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The site that the row means by its name, else by its address."""
+    if "site" in said:
+        return next((site for site in sites if site["name"] == said["site"]), None)
+    return next((site for site in sites if "address" in said and site["address"] == said["address"]), None)
