@@ -23,7 +23,7 @@ from portal import (
     worker,
 )
 
-FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports"]
+FEATURES = ["accounts", "signing", "customers", "stock", "calls", "visits", "reports", "admin"]
 ROOT = Path(__file__).parent.parent
 
 

@@ -33,6 +33,7 @@ PLACES = [
     Place("stock.index", lazy("Stock"), "package", Permission.STOCK_VIEW),
     Place("stock.movements", lazy("Movements"), "arrow-left-right", Permission.STOCK_VIEW),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
+    Place("admin.index", lazy("Administration"), "settings", Permission.ADMIN_VIEW),
 ]
 START = [
     (Role.TECHNICIAN, "visits.today"),
@@ -41,7 +42,7 @@ START = [
     (Role.DISPATCHER, "calls.index"),
     (Role.STOREKEEPER, "stock.index"),
     (Role.ACCOUNTANT, "reports.index"),
-    (Role.ADMIN, "accounts.me"),
+    (Role.ADMIN, "admin.index"),
 ]
 
 

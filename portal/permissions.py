@@ -54,6 +54,15 @@ class Permission(StrEnum):
     STOCK_REVERSE = "stock.reverse"
     JOBS_VIEW = "jobs.view"
     JOBS_MEND = "jobs.mend"
+    ADMIN_VIEW = "admin.view"
+    SETTING_VIEW = "setting.view"
+    SETTING_CHANGE = "setting.change"
+    RULE_CHANGE = "rule.change"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_CHANGE = "people.change"
+    CODE_CHANGE = "code.change"
+    SESSION_END = "session.end"
+    HISTORY_VIEW = "history.view"
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,11 @@ def own(person: Any, visit: Any) -> bool:
 def not_own_work(person: Any, report: Any) -> bool:
     """SR-11: whoever worked on the visit does not review its report."""
     return not report.was_worked_on_by(person)
+
+
+def not_oneself(person: Any, other: Any) -> bool:
+    """Nobody gives rights to themselves, or ends their own employment: another administrator does."""
+    return bool(other.id != person.id)
 
 
 def to(*roles: Role, when: Callable[[Any, Any], bool] | None = None) -> Grant:
@@ -100,6 +114,15 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.STOCK_REVERSE: [to(Role.STOREKEEPER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.ADMIN_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)],
+    Permission.SETTING_VIEW: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SETTING_CHANGE: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.RULE_CHANGE: [to(Role.MANAGER)],
+    Permission.PEOPLE_VIEW: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.PEOPLE_CHANGE: [to(Role.ADMIN, when=not_oneself)],
+    Permission.CODE_CHANGE: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SESSION_END: [to(Role.SUPERVISOR, Role.ADMIN)],
+    Permission.HISTORY_VIEW: [to(Role.MANAGER, Role.ADMIN)],
 }
 
 

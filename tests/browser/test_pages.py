@@ -27,7 +27,22 @@ LAPTOP_PAGES = {
     "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
-    "admin": ["/", "/jobs"],
+    "admin": [
+        "/",
+        "/jobs",
+        "/admin/company",
+        "/admin/branches/new",
+        "/admin/settings/privacy_notice",
+        "/admin/people",
+        "/admin/people/new",
+        "/admin/permissions",
+        "/admin/codes",
+        "/admin/codes/fault/new",
+        "/admin/usual-parts",
+        "/admin/sessions",
+        "/admin/history",
+        "/me/sessions",
+    ],
 }
 
 
