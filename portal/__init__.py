@@ -35,6 +35,7 @@ FEATURES = [
     "records",
     "search",
     "importing",
+    "admin",
 ]
 ROOT = Path(__file__).parent.parent
 

@@ -22,6 +22,7 @@ from portal.i18n import lazy
 PHOTO_LIMIT = 15 * 1024 * 1024
 PHOTO_EDGE = 1600
 THUMBNAIL_EDGE = 320
+LOGO_EDGE = 480
 PIXEL_LIMIT = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
 
@@ -91,6 +92,21 @@ def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
 
     Returns (photo, thumbnail, (width, height)). Raises Rejected when it is too large or no picture.
     """
+    upright = decoded(content, PHOTO_EDGE, "RGB")
+    return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size
+
+
+def as_logo(content: bytes) -> bytes:
+    """The picture encoded again as a small PNG that keeps its transparency. Raises Rejected as `as_photo` does."""
+    drawn, out = decoded(content, LOGO_EDGE, "RGBA"), io.BytesIO()
+    clean = Image.new("RGBA", drawn.size)
+    clean.paste(drawn)
+    clean.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def decoded(content: bytes, edge: int, mode: str) -> Image.Image:
+    """The picture upright, within `edge` pixels."""
     if len(content) > PHOTO_LIMIT:
         raise Rejected(lazy("The photo is larger than 15 MB. Take it again with a smaller size."), "photo")
     try:
@@ -99,16 +115,16 @@ def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             if picture.width * picture.height > PIXEL_LIMIT:
                 raise Rejected(lazy("The photo has too many pixels. Take it again with a smaller size."), "photo")
-            picture.draft("RGB", (PHOTO_EDGE, PHOTO_EDGE))  # lets JPEG decode small, which saves seconds
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            picture.draft("RGB", (edge, edge))  # lets JPEG decode small, which saves seconds
+            upright = ImageOps.exif_transpose(picture).convert(mode)
     except Rejected:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Rejected(lazy("This file is not a photo. Send a JPEG, PNG, WebP or HEIC picture."), "photo") from None
     except (OSError, ValueError, SyntaxError, EOFError):
         raise Rejected(lazy("The photo arrived damaged. Take or choose it again."), "photo") from None
-    upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
-    return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size
+    upright.thumbnail((edge, edge))
+    return upright
 
 
 def thumbnail(picture: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ POST_WITHOUT_ENTRY = {
     "accounts.language",
     "accounts.theme",
     "accounts.unlock",
+    "admin.setup",  # nobody can be signed in yet, and the setup code is a secret that no other site knows
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 
@@ -34,7 +35,7 @@ def admit() -> BaseResponse | None:
         return None
     if request.method == "POST":
         request.form  # noqa: B018  the body is read before the first query, so a slow upload holds no lock
-    return handed_over() or signed_out() or locked() or entered() or forbidden()
+    return handed_over() or signed_out() or locked() or newcomer() or entered() or forbidden()
 
 
 def view_access() -> Access:
@@ -83,6 +84,19 @@ def locked() -> BaseResponse | None:
         return None
     unlock = url_for("accounts.unlock", next=request.full_path.rstrip("?"))
     return htmx.whole_page(unlock) if htmx.wants_fragment() else redirect(unlock, 303)
+
+
+def newcomer() -> BaseResponse | None:
+    """Whoever came with a one-time password chooses one of their own before anything else."""
+    sign_in = g_sign_in()
+    if sign_in is None or sign_in.person.one_time_until is None or not view_access().signed_in:
+        return None
+    if request.endpoint == "accounts.password":
+        return None
+    if receipts.from_outbox():
+        return receipts.outbox_answer(401, "signed_out")
+    own = url_for("accounts.password")
+    return htmx.whole_page(own) if htmx.wants_fragment() else redirect(own, 303)
 
 
 def entered() -> BaseResponse | None:

@@ -19,7 +19,12 @@ class HistoryEntry(Model):
     """One act: the verb, the record it touched, and plain details for people who may see that record."""
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_subject", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        Index("ix_history_subject", "subject_kind", "subject_id"),
+        Index("ix_history_recorded_at_n", "recorded_at", "n"),
+        Index("ix_history_person_id_recorded_at_n", "person_id", "recorded_at", "n"),
+        Index("ix_history_verb_recorded_at_n", "verb", "recorded_at", "n"),
+    )
 
     n: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     recorded_at: Mapped[datetime]
@@ -48,3 +53,13 @@ def record(verb: str, subject: Any, *, person_id: uuid.UUID | None = None, **det
         "request_id": g.get("request_id") if has_request_context() else None,
     }
     db.session.execute(ENTRY, row)  # nobody reads the row in this request: no object is made of it
+
+
+def record_change(verb: str, subject: Any, before: dict[str, Any], after: dict[str, Any], **details: Any) -> bool:
+    """As `record`, with what differs, as it was and as it is. Nothing differs: nothing is written, and False."""
+    changed = [key for key in after if before.get(key) != after[key]]
+    for key in changed:
+        details |= {f"{key}.before": before.get(key), f"{key}.after": after[key]}
+    if changed:
+        record(verb, subject, **details)
+    return bool(changed)

@@ -5,7 +5,7 @@ a language. A person's setting goes before the cookie, the cookie before the bro
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -24,6 +24,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, func
 
+from portal import settings
 from portal.clock import local, now
 from portal.money import CURRENCY
 
@@ -123,11 +124,17 @@ def settled_locale() -> str:
 def chosen_locale() -> str:
     own = getattr(current_user, "locale", None)
     cookie = request.cookies.get(COOKIE)
-    if own in LOCALES:
+    spoken_here = offered()
+    if own in spoken_here:
         return str(own)
-    if cookie in LOCALES:
+    if cookie in spoken_here:
         return str(cookie)
-    return negotiate([tag for tag, _quality in request.accept_languages])
+    return negotiate([tag for tag, _quality in request.accept_languages], spoken_here)
+
+
+def offered() -> list[str]:
+    """The languages that the company offers on its pages, its own first. Customers sign in any of the four."""
+    return [tag for tag in settings.value("languages") if tag in LOCALES] or [DEFAULT]
 
 
 def speak(locale: str) -> None:
@@ -146,8 +153,9 @@ def speaking(locale: str) -> Iterator[None]:
         g.locale = before
 
 
-def negotiate(tags: list[str]) -> str:
-    """The first language of the browser's list that we speak; plain zh is Simplified, zh-TW/HK/MO Traditional."""
+def negotiate(tags: list[str], spoken_here: Sequence[str] = tuple(LOCALES)) -> str:
+    """The first language of the browser's list that we speak; plain zh is Simplified, zh-TW/HK/MO Traditional, and
+    either serves a reader of the other one. Else the first of `spoken_here`."""
     for tag in tags:
         try:
             wanted = Locale.parse(tag, sep="-")
@@ -155,10 +163,13 @@ def negotiate(tags: list[str]) -> str:
             continue
         if wanted.language == "zh":
             traditional = wanted.script == "Hant" or wanted.territory in ("TW", "HK", "MO")
-            return "zh_Hant" if traditional else "zh_Hans"
-        if wanted.language in LOCALES:
-            return wanted.language
-    return DEFAULT
+            liked = ["zh_Hant", "zh_Hans"] if traditional else ["zh_Hans", "zh_Hant"]
+        else:
+            liked = [wanted.language]
+        found = next((tag for tag in liked if tag in spoken_here), None)
+        if found:
+            return found
+    return spoken_here[0]
 
 
 def pick(labels: Mapping[str, Any] | None, locale: str | None = None) -> str:

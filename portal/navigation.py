@@ -38,6 +38,7 @@ PLACES = [
     Place("search.index", lazy("Search"), "search", Permission.SEARCH),
     Place("importing.index", lazy("Imports"), "package-plus", Permission.IMPORT),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
+    Place("admin.index", lazy("Administration"), "settings", Permission.ADMIN_VIEW),
 ]
 START = [
     (Role.TECHNICIAN, "visits.today"),
@@ -46,7 +47,7 @@ START = [
     (Role.DISPATCHER, "calls.index"),
     (Role.STOREKEEPER, "stock.index"),
     (Role.ACCOUNTANT, "reports.index"),
-    (Role.ADMIN, "accounts.me"),
+    (Role.ADMIN, "admin.index"),
 ]
 
 

@@ -71,6 +71,15 @@ class Permission(StrEnum):
     SEARCH = "search"
     PERSON_FIND = "person.find"
     IMPORT = "import"
+    ADMIN_VIEW = "admin.view"
+    SETTING_VIEW = "setting.view"
+    SETTING_CHANGE = "setting.change"
+    RULE_CHANGE = "rule.change"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_CHANGE = "people.change"
+    CODE_CHANGE = "code.change"
+    SESSION_END = "session.end"
+    HISTORY_VIEW = "history.view"
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,11 @@ def not_own_work(person: Any, report: Any) -> bool:
 def of_the_store(_person: Any, record: Any) -> bool:
     """The storekeeper brings in what lies in the store, not customers."""
     return record.kind in ("parts", "tools")
+
+
+def not_oneself(person: Any, other: Any) -> bool:
+    """Nobody gives rights to themselves, or ends their own employment: another administrator does."""
+    return bool(other.id != person.id)
 
 
 def to(*roles: Role, when: Callable[[Any, Any], bool] | None = None) -> Grant:
@@ -144,6 +158,15 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.SEARCH: [to(*Role)],  # what each finds is a matter of the other permissions
     Permission.PERSON_FIND: [to(*OFFICE, Role.ADMIN)],
     Permission.IMPORT: [to(Role.ADMIN, Role.SUPERVISOR, Role.MANAGER), to(Role.STOREKEEPER, when=of_the_store)],
+    Permission.ADMIN_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)],
+    Permission.SETTING_VIEW: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SETTING_CHANGE: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.RULE_CHANGE: [to(Role.MANAGER)],
+    Permission.PEOPLE_VIEW: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.PEOPLE_CHANGE: [to(Role.ADMIN, when=not_oneself)],
+    Permission.CODE_CHANGE: [to(Role.MANAGER, Role.ADMIN)],
+    Permission.SESSION_END: [to(Role.SUPERVISOR, Role.ADMIN)],
+    Permission.HISTORY_VIEW: [to(Role.MANAGER, Role.ADMIN)],
 }
 
 

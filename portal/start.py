@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from portal import create_app, worker
 from portal.accounts.models import Person
+from portal.admin.operations import setup_code
 from portal.db import db
 from portal.demo import PASSWORD, PIN, is_empty
 from portal.permissions import Role
@@ -53,7 +54,8 @@ def command(app: Flask, *arguments: str) -> None:
 def who_may_sign_in() -> Iterator[str]:
     demo = db.session.scalars(select(Person).where(Person.demo, Person.active)).unique().all()
     if is_empty():
-        yield "Nobody can sign in yet. In another terminal, with the same settings, make the first account:"
+        yield f"Nobody can sign in yet. Open the page /setup at the address below; its setup code is {setup_code()}"
+        yield "Or make the first account in another terminal, with the same settings:"
         yield '  .venv/bin/flask --app wsgi people add USERNAME --name "NAME" --role admin'
     if demo:
         yield f"Demonstration accounts (password of all: {PASSWORD}, PIN: {PIN}):"

@@ -8,7 +8,7 @@ from flask_login import current_user
 from jinja2 import Environment, FileSystemBytecodeCache
 from jinja2.runtime import Context, Macro
 
-from portal import i18n, kit, navigation, widgets
+from portal import i18n, kit, navigation, settings, widgets
 from portal.assets import addresses, asset
 from portal.clock import now
 from portal.db import new_id
@@ -84,13 +84,31 @@ def page_values() -> dict[str, Any]:
         "current_person": person if person.is_authenticated else None,
         "locale": i18n.current_locale(),
         "lang_tag": i18n.TAGS[i18n.current_locale()],
-        "locales": list(i18n.LOCALES.items()),
+        "locales": [(tag, i18n.LOCALES[tag]) for tag in i18n.offered()],
+        "all_locales": list(i18n.LOCALES.items()),
+        "company": Company(),
         "messages": MessageList(),
         "nav_items": NavList(),
         "now": now(),
         "on_laptop": person.is_authenticated and g.sign_in.device == "laptop",
         "theme": theme if theme in THEMES else "light",
     }
+
+
+class Company:
+    """How the house calls itself and looks, read only where a page shows it."""
+
+    @property
+    def name(self) -> str:
+        return i18n.pick(settings.value("company_name"))
+
+    @property
+    def logo(self) -> str:
+        return str(settings.value("logo"))
+
+    def text(self, key: str) -> str:
+        """What the office wrote for its readers, in the page's language."""
+        return i18n.pick(settings.value(key))
 
 
 class MessageList:

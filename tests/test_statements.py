@@ -65,6 +65,12 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("sun", "/search?q=跑带 0001", 4),
         ("zhang", "/search?q=跑带", 4),
         ("sun", "/search", 4),
+        ("admin", "/admin", 2),
+        ("admin", "/admin/people", 6),
+        ("admin", "/admin/sessions", 6),
+        ("he", "/admin/history", 8),
+        ("he", "/admin/settings", 4),
+        ("he", "/admin/codes/fault", 8),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(

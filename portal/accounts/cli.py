@@ -76,6 +76,8 @@ def read_password(from_stdin: bool) -> str:
         password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     if not rules.is_password(password):
         raise click.ClickException(f"A password has {rules.MIN_PASSWORD} to {rules.MAX_PASSWORD} characters.")
+    if rules.is_guessable(password):
+        raise click.ClickException("This password is among those that are tried first. Take several words.")
     return password
 
 

@@ -51,6 +51,18 @@ class NewPasswordForm(EntryForm):
     new_password = Secret(lazy("New password"), new=True, words=lazy("Write a new password."))
 
 
+class FirstPasswordForm(NewPasswordForm):
+    """After a one-time password: an own one, and an own PIN for whoever has none."""
+
+    password = Secret(lazy("One-time password"), words=lazy("Write the password that you were given."))
+    new_pin = Secret(lazy("New PIN"), pin=True, words=lazy("Write a new PIN."))
+
+    def __init__(self, *, has_pin: bool) -> None:
+        super().__init__()
+        if has_pin:
+            del self.new_pin
+
+
 class SpecimenForm(EntryForm):
     strokes = Strokes(lazy("Your signature"))
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String, Uuid
+from sqlalchemy import ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.clock import now
@@ -40,6 +40,7 @@ class Person(WithId, UserMixin, Model):
     demo: Mapped[bool] = mapped_column(default=False)
     branch_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("branch.id"))
     created_at: Mapped[datetime]
+    one_time_until: Mapped[datetime | None]  # the password is for one time and must be changed; useless after this
 
     branch: Mapped[Branch] = relationship()
     role_rows: Mapped[list["PersonRole"]] = relationship(cascade="all, delete-orphan")
@@ -64,11 +65,13 @@ class SignIn(WithId, Model):
     """A session on the server. The cookie holds a random token, the row only its hash; ending the row ends it."""
 
     __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_last_seen_at_id", "last_seen_at", "id"),)
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), index=True)
     csrf_token: Mapped[str] = mapped_column(String(64))
     device: Mapped[str] = mapped_column(String(10))  # phone | laptop
+    browser: Mapped[str] = mapped_column(String(40), default="")  # "Chrome, Android": to tell one's devices apart
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

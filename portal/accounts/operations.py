@@ -24,6 +24,7 @@ from portal.i18n import lazy
 from portal.permissions import Role
 
 FORGET_AFTER = timedelta(days=1)
+RECENT = 20  # sessions on a person's own page
 DEFAULT_BRANCH = {"zh_Hans": "服务网点", "zh_Hant": "服務據點", "en": "Service centre", "es": "Centro de servicio"}
 
 
@@ -68,7 +69,7 @@ def add_person(
     if not rules.is_username(username):
         raise Rejected(lazy("A username is made of small letters, digits, dots and dashes."), field="username")
     person = Person(username=username, name=name, branch=branch, locale=locale, demo=demo, created_at=now())
-    person.password_hash = password_hash(password)
+    person.password_hash = password_hash(password, username)
     person.pin_hash = pin_hash(pin) if pin else None
     person.role_rows = [PersonRole(role=Role(role).value) for role in dict.fromkeys(roles)]
     try:
@@ -80,10 +81,15 @@ def add_person(
     return person
 
 
-def password_hash(password: str) -> str:
+def password_hash(password: str, username: str = "") -> str:
     if not rules.is_password(password):
         raise Rejected(
             lazy("A password has at least %(least)s characters.", least=rules.MIN_PASSWORD), field="new_password"
+        )
+    if rules.is_guessable(password, username):
+        raise Rejected(
+            lazy("This password is among those that are tried first. Take several words that do not belong together."),
+            field="new_password",
         )
     return hashed(password)
 
@@ -94,18 +100,23 @@ def pin_hash(pin: str) -> str:
     return hashed(pin)
 
 
-def sign_in(username: str, password: str, *, address: str, device: str) -> tuple[SignIn, str]:
+def sign_in(username: str, password: str, *, address: str, device: str, browser: str = "") -> tuple[SignIn, str]:
     """A new session and the token for its cookie. A wrong name and a wrong password look the same."""
     username = rules.plain_username(username)
     person = db.session.scalars(select(Person).where(Person.username == username, Person.active)).one_or_none()
     check_password(person, password, username=username, address=address)
     assert person is not None
     token, moment = new_token(), now()
+    if person.one_time_until and person.one_time_until <= moment:
+        raise Rejected(
+            lazy("This one-time password has run out. Ask an administrator for a new one."), field="password"
+        )
     session = SignIn(
         token_hash=token_hash(token),
         person=person,
         csrf_token=secrets.token_urlsafe(24),
         device=device,
+        browser=browser,
         created_at=moment,
         last_seen_at=moment,
         pin_failures=0,
@@ -174,16 +185,28 @@ def wake(session: SignIn) -> None:
     session.last_seen_at = now()
 
 
+def renew(session: SignIn) -> str:
+    """Another token for the same session, because the person has just shown who they are: whoever holds the old
+    cookie is signed out."""
+    token = new_token()
+    session.token_hash = token_hash(token)
+    return token
+
+
 def sign_out(session: SignIn) -> None:
     session.ended_at = session.ended_at or now()
     history.record("sign_out", session)
 
 
-def end_sessions(person: Person, *, but: SignIn | None = None, moment: datetime | None = None) -> int:
-    """Ends the person's live sessions, all or all `but` one; says how many."""
+def end_sessions(
+    person: Person, *, but: SignIn | None = None, device: str | None = None, moment: datetime | None = None
+) -> int:
+    """Ends the person's live sessions, all or all `but` one, or those on one kind of `device`; says how many."""
     query = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
     if but is not None:
         query = query.where(SignIn.id != but.id)
+    if device is not None:
+        query = query.where(SignIn.device == device)
     ended = db.session.execute(query.values(ended_at=moment or now()).returning(SignIn.id)).all()
     return len(ended)
 
@@ -194,13 +217,20 @@ def live_sessions(person: Person) -> list[SignIn]:
     return [session for session in found if session.is_live()]
 
 
+def recent_sessions(person: Person) -> list[SignIn]:
+    """The person's newest sessions, live or ended."""
+    own = select(SignIn).where(SignIn.person_id == person.id).order_by(SignIn.last_seen_at.desc(), SignIn.id)
+    return list(db.session.scalars(own.limit(RECENT)))
+
+
 def set_pin(person: Person, pin: str) -> None:
     person.pin_hash = pin_hash(pin)
     history.record("set_pin", person)
 
 
 def set_password(person: Person, password: str) -> None:
-    person.password_hash = password_hash(password)
+    person.password_hash = password_hash(password, person.username)
+    person.one_time_until = None
     history.record("set_password", person)
 
 
@@ -211,6 +241,25 @@ def set_locale(person: Person, locale: str) -> None:
 def forget_failures(username: str) -> None:
     """Lifts the slow-down everywhere. Its keys hide names and addresses, so it is lifted for all accounts."""
     db.session.execute(delete(FailedTries))
+
+
+def is_nobody_here() -> bool:
+    """Whether the portal has no people yet."""
+    return db.session.scalar(select(Person.id).limit(1)) is None
+
+
+def change_branch(branch: Branch, *, labels: dict[str, str], hotline: str, time_zone: str) -> None:
+    """Name, hotline and time zone from now on; papers that were sealed keep what was on them. The code stays, because
+    document numbers hold it."""
+    before = facts_of(branch)
+    branch.labels, branch.hotline, branch.time_zone = dict(labels), hotline, time_zone
+    db.session.flush()
+    history.record_change("change_branch", branch, before, facts_of(branch))
+
+
+def facts_of(branch: Branch) -> dict[str, str]:
+    names = {f"name {locale}": words for locale, words in branch.labels.items()}
+    return {**names, "hotline": branch.hotline, "time_zone": branch.time_zone}
 
 
 def first_branch(code: str | None = None) -> Branch | None:

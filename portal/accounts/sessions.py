@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from portal import db as database
+from portal import settings
 from portal.accounts.models import Person, SignIn
 from portal.accounts.secrets import token_hash
 from portal.clock import now
@@ -60,15 +61,24 @@ def load_person(_request: Request) -> Person | None:
 
 
 def find_sign_in(token: str) -> SignIn | None:
-    found: SignIn | None = db.session.scalars(sign_in_query(), {"hash": token_hash(token)}).unique().one_or_none()
+    """The session of that token. It brings along which setting is the newest, so that no request asks for it."""
+    row = db.session.execute(sign_in_query(), {"hash": token_hash(token)}).unique().one_or_none()
+    if row is None:
+        return None
+    g.newest_setting = row.newest_setting
+    found: SignIn = row[0]
     return found
 
 
 @cache
 def sign_in_query() -> Select[Any]:
     """Made once: every request asks it."""
-    query = select(SignIn).where(SignIn.token_hash == bindparam("hash"))
-    return query.options(joinedload(SignIn.person).options(joinedload(Person.role_rows), joinedload(Person.branch)))
+    newest = settings.NEWEST.scalar_subquery().label("newest_setting")
+    query: Any = select(SignIn, newest).where(SignIn.token_hash == bindparam("hash"))
+    found: Select[Any] = query.options(
+        joinedload(SignIn.person).options(joinedload(Person.role_rows), joinedload(Person.branch))
+    )
+    return found
 
 
 def keep_seen(sign_in: SignIn) -> None:

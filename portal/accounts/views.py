@@ -11,9 +11,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import i18n, navigation
 from portal.accounts import operations, sessions
-from portal.accounts.forms import NewPasswordForm, NewPinForm, PinForm, SignInForm, SpecimenForm, UnlockPasswordForm
+from portal.accounts.forms import (
+    FirstPasswordForm,
+    NewPasswordForm,
+    NewPinForm,
+    PinForm,
+    SignInForm,
+    SpecimenForm,
+    UnlockPasswordForm,
+)
 from portal.accounts.models import Person
-from portal.accounts.rules import device_of
+from portal.accounts.rules import browser_of, device_of
 from portal.db import db
 from portal.errors import Rejected
 from portal.forms import EntryForm, VerbForm
@@ -47,13 +55,17 @@ def login() -> BaseResponse:
                 form.password.data,
                 address=request.remote_addr or "",
                 device=device_of(request.user_agent.string),
+                browser=browser_of(request.user_agent.string),
             )
             if current_user.is_authenticated:
                 operations.sign_out(g.sign_in)
             response = redirect(local_path(form.next.data), 303)
             sessions.set_cookie(response, token, session.device)
             return response
-    return slowed_down(form, page("accounts/login.html", form=form, demo_people=demo_people()))
+    people = demo_people()
+    if request.method == "GET" and not people and operations.is_nobody_here():
+        return redirect(url_for("admin.setup"), 303)
+    return slowed_down(form, page("accounts/login.html", form=form, demo_people=people))
 
 
 def slowed_down(form: EntryForm, response: Response) -> Response:
@@ -85,7 +97,7 @@ def logout() -> BaseResponse:
 @public
 def language() -> BaseResponse:
     locale = request.form.get("locale", "")
-    if request.method == "GET" or locale not in i18n.LOCALES:
+    if request.method == "GET" or locale not in i18n.offered():
         return page("accounts/language.html", 200 if request.method == "GET" else 422)
     if current_user.is_authenticated:
         operations.set_locale(current_user, locale)
@@ -118,7 +130,9 @@ def unlock() -> BaseResponse:
     if form.accepted():
         with form.refusals():
             prove(form)
-            return redirect(local_path(form.next.data), 303)
+            response = redirect(local_path(form.next.data), 303)
+            sessions.set_cookie(response, operations.renew(g.sign_in), g.sign_in.device)
+            return response
     if isinstance(form.refusal, Exhausted):
         return exhausted()
     return slowed_down(form, page("accounts/unlock.html", form=form))
@@ -166,6 +180,17 @@ def me_page(form: EntryForm | None = None) -> Response:
     )
 
 
+@bp.get("/me/sessions")
+@signed_in
+def own_sessions() -> BaseResponse:
+    return own_sessions_page()
+
+
+def own_sessions_page(form: EntryForm | None = None) -> Response:
+    recent = operations.recent_sessions(current_user)
+    return page("accounts/sessions.html", form=form, sessions=recent, this=g.sign_in)
+
+
 @bp.post("/me/sessions/<uuid:session_id>/end")
 @signed_in
 def end_session(session_id: uuid.UUID) -> BaseResponse:
@@ -174,8 +199,8 @@ def end_session(session_id: uuid.UUID) -> BaseResponse:
         with form.refusals():
             if operations.end_session(current_user, session_id) is None:
                 abort(404)
-            return redirect(url_for("accounts.me"), 303)
-    return me_page(form)
+            return redirect(url_for("accounts.own_sessions"), 303)
+    return own_sessions_page(form)
 
 
 @bp.route("/me/pin", methods=["GET", "POST"])
@@ -194,15 +219,25 @@ def pin() -> BaseResponse:
 @bp.route("/me/password", methods=["GET", "POST"])
 @signed_in
 def password() -> BaseResponse:
-    form = NewPasswordForm()
+    """Whoever was given a one-time password comes here until they have one of their own."""
+    given = current_user.one_time_until is not None
+    form = FirstPasswordForm(has_pin=bool(current_user.pin_hash)) if given else NewPasswordForm()
     if form.accepted():
         with form.refusals():
             ask_password(form.password.data)
+            ensure_another(form)
             operations.set_password(current_user, form.new_password.data)
+            if "new_pin" in form:
+                operations.set_pin(current_user, form.new_pin.data)
             operations.end_sessions(current_user, but=g.sign_in)
             flash(_("The password was changed. Other devices are signed out."))
-            return redirect(url_for("accounts.me"), 303)
-    return slowed_down(form, page("accounts/password.html", form=form))
+            return redirect(url_for("accounts.home" if given else "accounts.me"), 303)
+    return slowed_down(form, page("accounts/password.html", form=form, given=given))
+
+
+def ensure_another(form: NewPasswordForm) -> None:
+    if form.new_password.data == form.password.data:
+        raise Rejected(lazy("This is the present password. Take another one."), field="new_password")
 
 
 @bp.route("/me/signature", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
+from portal import settings
 from portal.accounts.models import Person, PersonRole
 from portal.calls import rules
 from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
@@ -19,7 +20,6 @@ from portal.db import db
 from portal.permissions import Role
 
 PAGE_SIZE = 50
-REPEAT_WITHIN = timedelta(days=rules.REPEAT_DAYS)
 OPEN, DONE = "open", "done"
 
 
@@ -125,12 +125,12 @@ def earlier_calls(call: Call, most: int = 3) -> list[Call]:
 
 
 def repeats(calls: Iterable[Call]) -> dict[uuid.UUID, str]:
-    """再次叫修: for each call whose unit was called for within 30 days before, that call's number (domain 3.2)."""
-    calls = list(calls)
+    """再次叫修: for each call whose unit was called for shortly before, that call's number (domain 3.2)."""
+    calls, within = list(calls), timedelta(days=settings.value("repeat_days"))
     units = {call.equipment_id for call in calls if call.equipment_id}
     if not units:
         return {}
-    since = min(call.reported_at for call in calls) - REPEAT_WITHIN
+    since = min(call.reported_at for call in calls) - within
     query = (
         select(Call.equipment_id, Call.reported_at, Call.number)
         .where(Call.equipment_id.in_(units), Call.reported_at >= since)
@@ -140,7 +140,7 @@ def repeats(calls: Iterable[Call]) -> dict[uuid.UUID, str]:
     rows = db.session.execute(query).all()
     for call in calls:
         for unit, moment, number in rows:
-            if unit == call.equipment_id and call.reported_at - REPEAT_WITHIN <= moment < call.reported_at:
+            if unit == call.equipment_id and call.reported_at - within <= moment < call.reported_at:
                 found[call.id] = number
     return found
 

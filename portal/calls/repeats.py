@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from portal import history
+from portal import history, settings
 from portal.accounts.models import Person
 from portal.calls.models import Call, Repeat, RepeatUnlink, Visit
-from portal.calls.rules import REPEAT_DAYS
 from portal.clock import now
 from portal.customers.models import Equipment
 from portal.db import db
@@ -85,11 +84,11 @@ def repeats_query() -> Any:  # a Select of more columns than its type can name
 
 
 def visited_lately(units: Iterable[Equipment]) -> dict[uuid.UUID, Row[Any]]:
-    """For whoever takes a call: each unit's newest visit of the last 30 days, with its number and day."""
+    """For whoever takes a call: each unit's newest visit within the days of a repeat, with its number and day."""
     ids = [unit.id for unit in units]
     if not ids:
         return {}
-    values = {"unit_ids": ids, "since": now() - timedelta(days=REPEAT_DAYS), "until": now()}
+    values = {"unit_ids": ids, "since": now() - timedelta(days=settings.value("repeat_days")), "until": now()}
     return {row.equipment_id: row for row in db.session.execute(lately_query(), values)}
 
 

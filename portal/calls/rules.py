@@ -69,12 +69,12 @@ def state_of_new_lead(own: str | None) -> str:
     return own or "assigned"
 
 
-def days_since(ended: datetime, begun: datetime, zone: str) -> int | None:
+def days_since(ended: datetime, begun: datetime, zone: str, within: int = REPEAT_DAYS) -> int | None:
     """Calendar days at the site from the end of one visit to the begin of another, if the second is a repeat of the
-    first (SR-08); None when it began before that end or more than `REPEAT_DAYS` later."""
+    first (SR-08); None when it began before that end or more than `within` days later."""
     place = ZoneInfo(zone)
     days = (begun.astimezone(place).date() - ended.astimezone(place).date()).days
-    return days if begun >= ended and days <= REPEAT_DAYS else None
+    return days if begun >= ended and days <= within else None
 
 
 def window_is_sound(start: datetime, end: datetime) -> bool:

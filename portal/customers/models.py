@@ -163,6 +163,7 @@ class CodeValue(WithId, Model):
     code: Mapped[str] = mapped_column(String(20))
     labels: Mapped[dict[str, Any]] = mapped_column(Json)
     position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]  # no longer offered; what was recorded with it keeps its words
 
 
 class ErrorCode(WithId, Model):
@@ -175,6 +176,7 @@ class ErrorCode(WithId, Model):
     family: Mapped[str] = mapped_column(String(4))
     code: Mapped[str] = mapped_column(String(20))
     labels: Mapped[dict[str, Any]] = mapped_column(Json)
+    retired_at: Mapped[datetime | None]
 
 
 class KnownFault(WithId, Model):
@@ -189,3 +191,4 @@ class KnownFault(WithId, Model):
     remedy: Mapped[str] = mapped_column(String(20))
     standard_minutes: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]

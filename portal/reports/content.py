@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal import settings
 from portal.calls.models import Call, Visit
 from portal.clock import local
 from portal.customers.models import Equipment, ErrorCode
@@ -27,7 +28,6 @@ from portal.visits.models import Finding, PartUse, Reading, TimeEntry
 FREE = "free"  # until billing comes, visits are under contract or free of charge (contract 7)
 COVERAGE = {"B": "contract"}
 GUARANTEED = ("fixed", "temporary_fix")
-GUARANTEE = timedelta(days=92)  # three months: the longer of the terms that the law asks for (form, field 65)
 NOT_KNOWN_YET = (
     "invoice_no", "usage_reading", "condition_on_arrival", "coverage_until", "coverage_evidence", "exclusion_reason",
     "travel_km", "cause_note", "responsibility", "diagnosis_steps", "checklist_result", "labour_lines",
@@ -162,8 +162,14 @@ def of_findings(visit: Visit, facts: Facts, locale: str) -> dict[str, Any]:
         "do_not_use": found.do_not_use or None,
         "safety_notice": found.stop_reason or None,
         "use_again": found.use_again or None,
-        "repair_guarantee_until": day((local(ended, visit.zone) + GUARANTEE).date()) if guaranteed and ended else None,
+        "repair_guarantee_until": guaranteed_until(ended, visit.zone) if guaranteed and ended else None,
     }
+
+
+def guaranteed_until(ended: datetime, zone: str) -> str | None:
+    """By the term that held when the work ended: a later one does not change an older job (form, field 65)."""
+    term = timedelta(days=settings.value_at("guarantee_days", ended))
+    return day((local(ended, zone) + term).date())
 
 
 def coded(code: str | None, labels: Mapping[str, Any] | None, locale: str) -> dict[str, Any] | None:

@@ -57,7 +57,9 @@ def signing_letter(link: PublicLink) -> Letter:
             ),
             Paragraph(
                 _(
-                    "The address works once and for 7 days, until %(until)s. Do not pass it on: it signs for you.",
+                    "The address works once and for %(days)s days, until %(until)s. Do not pass it on: it signs for "
+                    "you.",
+                    days=(link.expires_at - link.created_at).days,
                     until=until,
                 )
             ),

@@ -7,6 +7,7 @@ is the same file for ever, also when the company's seal on it could not be made 
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from portal import files
+from portal import files, settings
 from portal.calls.models import Visit
 from portal.clock import now
 from portal.db import afterwards, db
@@ -128,6 +129,7 @@ def made(report: Report, edition: Edition) -> bytes:
         review=approval(report),
         mark=watermark(report),
         copy=edition.copy,
+        **of_house(report.document.sealed_at),
     )
     own = certificate()
     return seal(pdf, own, current_app.config.get("SEAL_PASSWORD")) if own else pdf
@@ -137,7 +139,17 @@ def draft(visit: Visit) -> bytes:
     """What would be signed now, marked as a draft: for a customer who signs on paper."""
     locale = visit.call.customer.locale
     payload = to_be_signed(visit, locale, facts_of(visit))
-    return paper.render(payload, photos=pictures(payload), mark="draft")
+    return paper.render(payload, photos=pictures(payload), mark="draft", **of_house(now()))
+
+
+def of_house(moment: datetime) -> dict[str, Any]:
+    """Logo and notice as they were when the report was sealed: a later change does not touch what was signed."""
+    digest = settings.value_at("logo", moment)
+    try:
+        logo = files.read(digest) if digest else None
+    except OSError:
+        logo = None  # the store has lost it
+    return {"notice": settings.value_at("privacy_notice", moment), "logo": logo}
 
 
 def certificate() -> Any:

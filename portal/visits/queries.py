@@ -211,10 +211,12 @@ def newest_version(visit_id: Any) -> Any:
     return select(func.max(own.version)).where(own.visit_id == visit_id).scalar_subquery()
 
 
-def code_lists(visit: Visit) -> dict[str, list[Row[Any]]]:
+def code_lists(visit: Visit, recorded: Iterable[str] = ()) -> dict[str, list[Row[Any]]]:
     """Symptoms, components, causes and remedies that fit the unit's family; all when the unit is not known. Codes
-    with their labels: they are many, and whole objects would cost twice as much."""
+    with their labels: they are many, and whole objects would cost twice as much. A retired one is offered only where
+    it is `recorded` already."""
     query = select(CodeValue.kind, CodeValue.code, CodeValue.labels).order_by(CodeValue.position, CodeValue.code)
+    query = query.where(or_(CodeValue.retired_at.is_(None), CodeValue.code.in_(recorded)))
     family = family_of(visit)
     if family:
         query = query.where(or_(CodeValue.family.is_(None), CodeValue.family == family))
@@ -230,7 +232,8 @@ def family_of(visit: Visit) -> str | None:
 
 
 def known_faults(visit: Visit) -> list[KnownFault]:
-    query = select(KnownFault).where(KnownFault.family == family_of(visit)).order_by(KnownFault.position)
+    query = select(KnownFault).where(KnownFault.family == family_of(visit), KnownFault.retired_at.is_(None))
+    query = query.order_by(KnownFault.position)
     return list(db.session.scalars(query)) if family_of(visit) else []
 
 
@@ -240,7 +243,8 @@ def error_codes(visit: Visit) -> list[ErrorCode]:
     if unit is None:
         return []
     own = (ErrorCode.brand == unit.product.brand, ErrorCode.family == unit.product.family)
-    return list(db.session.scalars(select(ErrorCode).where(*own).order_by(ErrorCode.code)))
+    query = select(ErrorCode).where(*own, ErrorCode.retired_at.is_(None)).order_by(ErrorCode.code)
+    return list(db.session.scalars(query))
 
 
 def parts_like(words: str, van: Location | None) -> list[Held]:

@@ -24,8 +24,18 @@ VISIT_PAGES = [
 LAPTOP_PAGES = {
     "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me", "/customers/new"],
     "zhao": [
-        "/", "/calls", "/visits", "/reports", "/stock", "/stock/movements", "/customers", "/equipment", "/duplicates",
-        "/lists/calls/views?state=open", "/lists/visits/choice?all=1", "/search",
+        "/",
+        "/calls",
+        "/visits",
+        "/reports",
+        "/stock",
+        "/stock/movements",
+        "/customers",
+        "/equipment",
+        "/duplicates",
+        "/lists/calls/views?state=open",
+        "/lists/visits/choice?all=1",
+        "/search",
     ],
     "qian": [
         "/",
@@ -44,8 +54,23 @@ LAPTOP_PAGES = {
     ],
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
-    "admin": ["/", "/jobs"],
-}  # fmt: skip
+    "admin": [
+        "/",
+        "/jobs",
+        "/admin/company",
+        "/admin/branches/new",
+        "/admin/settings/privacy_notice",
+        "/admin/people",
+        "/admin/people/new",
+        "/admin/permissions",
+        "/admin/codes",
+        "/admin/codes/fault/new",
+        "/admin/usual-parts",
+        "/admin/sessions",
+        "/admin/history",
+        "/me/sessions",
+    ],
+}
 
 
 def violations(page: Page) -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from portal import history, jobs
+from portal import history, jobs, settings
 from portal.accounts.models import Person
 from portal.accounts.secrets import token_hash
 from portal.calls.models import Visit
@@ -15,9 +15,6 @@ from portal.reports.models import Dispute, PublicLink, Report, newest_report
 from portal.reports.operations.sealing import ensure_stands
 from portal.signing.operations import content_of, signing_key
 from portal.signing.rules import token
-
-SIGN_WITHIN = timedelta(days=7)  # contract 7: a link to sign by lives seven days
-COPY_KEPT = timedelta(days=90)
 
 
 def issue_link(
@@ -94,7 +91,7 @@ def add_link(
         signer_role=signer_role,
         created_by=person,
         created_at=moment,
-        expires_at=moment + (SIGN_WITHIN if purpose == "sign" else COPY_KEPT),
+        expires_at=moment + timedelta(days=settings.value("link_days" if purpose == "sign" else "copy_days")),
     )
     db.session.add(link)
     db.session.flush()

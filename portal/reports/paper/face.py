@@ -1,7 +1,7 @@
 """The face as the template wants it: the blocks of the sheet, and around them head, signatures, review and foot."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from portal.reports.paper import charges, checks, readings
@@ -38,6 +38,7 @@ class Beside:
     copy: str | None = None
     content_hash: str | None = None
     chain_head: str | None = None
+    notice: Mapping[str, str] = field(default_factory=dict)  # the company's privacy line, by language
 
 
 def compose(record: Payload, pair: Pair, beside: Beside) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def _foot(record: Payload, pair: Pair, beside: Beside) -> dict[str, str]:
         "page": tongue.word("page"),
         "hash": f"{tongue.label('content_hash')} SHA-256 {digest[:12]}" if digest else "",
         "chain": f"{tongue.word('chain')} {clean(one_line(beside.chain_head))}" if beside.chain_head else "",
-        "privacy": tongue.word("privacy"),
+        "privacy": clean(one_line(beside.notice.get(tongue.language) or "")) or tongue.word("privacy"),
         "complaints": f"{tongue.word('complaints')} {one_line(str(hotline))}" if hotline else "",
     }
 

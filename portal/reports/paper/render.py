@@ -24,7 +24,7 @@ TEMPLATE = Path(__file__).with_name("report.typ").read_bytes()
 DATED_BY = ("signed_at", "left_at", "work_ended_at", "arrived_at", "reported_at")
 MARKS = (None, "draft", "superseded", "void")
 COPIES = (None, "customer", "office")
-PROOF = "record.json"
+PROOF, LOGO = "record.json", "logo.png"
 
 pikepdf.settings.set_flate_compression_level(9)
 
@@ -43,12 +43,15 @@ def render(
     review: Review | None = None,
     mark: str | None = None,
     copy: str | None = None,
+    notice: Mapping[str, str] | None = None,
+    logo: bytes | None = None,
 ) -> bytes:
     """The report as PDF/A-2a + UA-1, or A-3a with `proof` inside as record.json: same bytes for same arguments.
 
     `payload` has the keys of the form's field list, None where unknown, times with the site's offset; `photos` maps
     digest to image bytes. `secondary` is a second language beside the payload's own. `mark` is None, `draft`,
     `superseded` or `void`; `copy` None, `customer` (hides the review note) or `office` (masks the phone number).
+    `notice` is the company's own privacy line by language, `logo` its PNG.
     Raises typst.TypstError when the file would break the standard, and never writes a lesser one instead.
     """
     if mark not in MARKS or copy not in COPIES:
@@ -57,8 +60,9 @@ def render(
     record: Payload = clean_tree(dict(payload))
     language = record["language"]
     pair = Pair(Tongue(language), Tongue(secondary) if secondary and secondary != language else None)
-    beside = Beside(signatures, technicians, review, mark, copy, content_hash, chain_head)
+    beside = Beside(signatures, technicians, review, mark, copy, content_hash, chain_head, notice or {})
     content = compose(record, pair, beside) | {"qr": _qr(qr_text), "proof": PROOF if proof is not None else ""}
+    content["logo"] = LOGO if logo else ""
     shown_photos = record.get("photos") or []
     with TemporaryDirectory() as folder:
         written = pictures.store(shown_photos, photos or {}, Path(folder))
@@ -66,6 +70,8 @@ def render(
         content["photos"] = [shot | {"found": shot["file"] in written} for shot in captions]
         if proof is not None:
             (Path(folder) / PROOF).write_bytes(proof)
+        if logo:
+            (Path(folder) / LOGO).write_bytes(logo)
         return packed(
             typst.compile(  # type: ignore[type-var]  # its stub ties the input to the kind of the font paths
                 TEMPLATE,

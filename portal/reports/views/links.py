@@ -8,6 +8,7 @@ from flask import Response, abort, flash, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal import settings
 from portal.clock import now
 from portal.db import db
 from portal.forms import EntryForm, VerbForm
@@ -55,6 +56,7 @@ def links_page(report: Report, form: EntryForm, refused: EntryForm | None = None
     return page(
         "reports/links.html",
         refused.status if refused else None,
+        link_days=settings.value("link_days"),
         form=form,
         refused=refused,
         report=report,

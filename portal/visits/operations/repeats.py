@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select
 
+from portal import settings
 from portal.accounts.models import Person
 from portal.calls import repeats
 from portal.calls.models import Call, Visit
-from portal.calls.rules import REPEAT_DAYS, days_since
+from portal.calls.rules import days_since
 from portal.clock import now
 from portal.customers.models import Equipment, Product
 from portal.db import Instant, db
@@ -19,7 +20,7 @@ from portal.visits import rules
 from portal.visits.models import Finding, TimeEntry, VisitEvent, is_live
 from portal.visits.queries import newest_version
 
-LOOK_BACK = timedelta(days=REPEAT_DAYS + 30)  # a window may lie before the work that was done in it
+LOOK_BACK = timedelta(days=30)  # a window may lie before the work that was done in it
 BEGUN = ("arrival", "start")
 ENDED = ("finish", "leaving")
 
@@ -29,9 +30,9 @@ def link_repeats(visit: Visit, component: str | None, *, ground: str, person: Pe
     unit = visit.call.equipment
     if unit is None or not unit.serial_no or not component:
         return
-    begun = begin_of(visit)
+    begun, within = begin_of(visit), settings.value("repeat_days")
     values = {
-        "since": begun - LOOK_BACK,
+        "since": begun - timedelta(days=within) - LOOK_BACK,
         "serial_no": unit.serial_no,
         "brand": unit.product.brand,
         "component": component,
@@ -44,7 +45,7 @@ def link_repeats(visit: Visit, component: str | None, *, ground: str, person: Pe
     known = {one.earlier_id for one in links if one.unlink is None or one.unlink.by_hand}
     for earlier_id in candidates:
         ended = end_of(earlier_id)
-        days = days_since(ended, begun, visit.zone) if ended else None
+        days = days_since(ended, begun, visit.zone, within) if ended else None
         if days is not None and earlier_id not in known:
             repeats.link_repeat(
                 visit,

@@ -24,7 +24,8 @@ Codes = dict[str, list[Row[Any]]]
 @requires(Permission.VISIT_RECORD)
 def findings(visit_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD, fact=True)
-    codes, faults, last = queries.code_lists(visit), queries.known_faults(visit), latest_finding(visit)
+    last, faults = latest_finding(visit), queries.known_faults(visit)
+    codes = queries.code_lists(visit, [code for name in rules.CODE_NAMES if last and (code := getattr(last, name))])
     fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
     form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, codes_of(fault))))
     if form.accepted():
