@@ -91,6 +91,13 @@ def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
 
     Returns (photo, thumbnail, (width, height)). Raises Rejected when it is too large or no picture.
     """
+    picture = upright(content, PHOTO_EDGE)
+    picture.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
+    return jpeg(picture, 82), jpeg(thumbnail(picture), 75), picture.size
+
+
+def upright(content: bytes, edge: int) -> Image.Image:
+    """The picture decoded and turned upright, no smaller than `edge` pixels if it was larger. Raises Rejected."""
     if len(content) > PHOTO_LIMIT:
         raise Rejected(lazy("The photo is larger than 15 MB. Take it again with a smaller size."), "photo")
     try:
@@ -99,16 +106,14 @@ def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             if picture.width * picture.height > PIXEL_LIMIT:
                 raise Rejected(lazy("The photo has too many pixels. Take it again with a smaller size."), "photo")
-            picture.draft("RGB", (PHOTO_EDGE, PHOTO_EDGE))  # lets JPEG decode small, which saves seconds
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            picture.draft("RGB", (edge, edge))  # lets JPEG decode small, which saves seconds
+            return ImageOps.exif_transpose(picture).convert("RGB")
     except Rejected:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Rejected(lazy("This file is not a photo. Send a JPEG, PNG, WebP or HEIC picture."), "photo") from None
     except (OSError, ValueError, SyntaxError, EOFError):
         raise Rejected(lazy("The photo arrived damaged. Take or choose it again."), "photo") from None
-    upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
-    return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size
 
 
 def thumbnail(picture: Image.Image) -> Image.Image:

@@ -18,7 +18,9 @@ POST_WITHOUT_ENTRY = {
     "accounts.logout",
     "accounts.language",
     "accounts.theme",
+    "accounts.thumb",
     "accounts.unlock",
+    "visits.scan",  # a code is looked up; nothing is stored
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 

@@ -15,7 +15,8 @@ from portal.db import new_id
 from portal.ink import picture
 from portal.permissions import Permission, may
 
-THEMES = ("light", "dark")
+THEMES = ("light", "dark", "sun")  # sun: black on white for reading outdoors
+THUMBS = ("right", "left")
 
 
 def init_app(app: Flask) -> None:
@@ -89,6 +90,7 @@ def page_values() -> dict[str, Any]:
         "nav_items": NavList(),
         "now": now(),
         "theme": theme if theme in THEMES else "light",
+        "thumb": "left" if request.cookies.get("thumb") == "left" else "right",
     }
 
 

@@ -19,6 +19,7 @@ from portal.demo.stories import play
 from portal.demo.times import Timetable, at
 from portal.history import HistoryEntry
 from portal.permissions import Role
+from portal.visits.habits import learn
 
 ZONE = "Asia/Shanghai"  # the company's own calendar
 LOADED = "demo.told_for"
@@ -38,6 +39,7 @@ def load(today: date | None = None) -> Cast:
         keep_specimens(cast)
     load_opening_stock(cast, table)
     play(cast, table)
+    learn()
     note_day(table.day(ZONE))
     return cast
 

@@ -13,8 +13,13 @@ __all__ = ["Missing", "init_app", "readiness"]
 
 
 def init_app(app: Flask) -> None:
-    from portal.visits import checks  # noqa: F401  registers what visits promise the ledger
+    from portal.visits import (
+        checks,  # noqa: F401  registers what visits promise the ledger
+        habits,
+    )
     from portal.visits.views import bp
+
+    habits.init_app(app)
 
     app.jinja_env.globals.update(
         outcome_word=lambda value: words.word(words.OUTCOMES, value),

@@ -1,6 +1,6 @@
 """The pages of visits, a module for each noun."""
 
-from portal.visits.views import clocks, day, findings, lists, parts, photos, times, visit
+from portal.visits.views import calendar, clocks, day, findings, lists, parts, photos, scan, times, visit
 from portal.visits.views.base import bp
 
-__all__ = ["bp", "clocks", "day", "findings", "lists", "parts", "photos", "times", "visit"]
+__all__ = ["bp", "calendar", "clocks", "day", "findings", "lists", "parts", "photos", "scan", "times", "visit"]
