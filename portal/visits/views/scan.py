@@ -60,7 +60,7 @@ def scan() -> BaseResponse:
     field = field_asked()
     form = ScanForm()
     if form.accepted():
-        with form.refusals():
+        try:
             texts = sent_codes(form)
             found = choices(texts, field)
             if len(found) == 1 and found[0][1]:
@@ -68,6 +68,8 @@ def scan() -> BaseResponse:
             return page(
                 "visits/scan.html", 200, form=form, field=field, found=found[: codes.MOST], more=len(found) > codes.MOST
             )
+        except Rejected as refusal:  # nothing was written, so there is no savepoint to go back to
+            form.refuse(refusal)
     return scan_page(form, field)
 
 
