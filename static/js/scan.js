@@ -40,7 +40,7 @@ async function begin() {
     if (document.hidden) return stop();
     video.srcObject = stream;
     view.hidden = false;
-    await video.play();
+    video.play().catch(() => {}); // until it plays nothing is found in it
     look(detector, video);
   } catch {
     stop();
