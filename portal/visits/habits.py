@@ -19,7 +19,7 @@ from portal import jobs
 from portal.calls.models import Call, Visit
 from portal.clock import now
 from portal.customers.models import Equipment
-from portal.db import Model, db
+from portal.db import Model, db, only_reading
 from portal.i18n import lazy
 from portal.stock.models import Balance, Held, Item, Location, UsualPart
 from portal.visits import rules, usual
@@ -57,16 +57,31 @@ def init_app(_app: Flask) -> None:
 
 @jobs.handler("habits", words=lazy("Usual parts learned from the last 12 months"), repeatable=True)
 def learn_daily(_job: jobs.Job) -> None:
-    learn()
+    """Counts without holding up anybody who writes, then stores in a moment."""
+    with only_reading():
+        counts = count()
+    store(*counts)
 
 
 def learn() -> None:
-    """Counts anew and replaces what was counted before, in one transaction: pages see the one or the other."""
+    """The same inside the transaction of the caller."""
+    store(*count())
+
+
+def count() -> tuple[list[Any], list[Any]]:
+    """(product_id, symptom, item_id, visits) and (product_id, symptom, visit_id)."""
+    used = [row for by in (Finding.symptom, literal(ANY)) for row in db.session.execute(parts_used(by))]
+    return used, list(db.session.execute(last_found()))
+
+
+def store(used: list[Any], found: list[Any]) -> None:
+    """Replaces what was counted before, in one transaction: pages see the one or the other."""
     db.session.execute(delete(PartHabit))
-    for query in (parts_used(Finding.symptom), parts_used(literal(ANY))):
-        db.session.execute(insert(PartHabit).from_select(["product_id", "symptom", "item_id", "visits"], query))
     db.session.execute(delete(FindingHabit))
-    db.session.execute(insert(FindingHabit).from_select(["product_id", "symptom", "visit_id"], last_found()))
+    for table, rows in ((PartHabit, used), (FindingHabit, found)):
+        if rows:
+            names = [column.name for column in table.__table__.columns]
+            db.session.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def ended() -> tuple[Any, ...]:
