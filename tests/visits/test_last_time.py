@@ -4,15 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
+from sqlalchemy import select
 
+from portal import jobs
 from portal.calls.models import Visit
 from portal.clock import now
 from portal.db import db
-from portal.visits.habits import learn
+from portal.visits.habits import PartHabit, learn
 from portal.visits.models import part_uses
 from portal.visits.operations import log_part_use, reverse_part_use, save_findings
 from portal.visits.usual import Usual, ranked
+from portal.worker import Worker
 from tests.visits.steps import DIAGNOSIS
 
 
@@ -95,9 +97,14 @@ def test_the_rule_puts_the_symptom_before_the_product_and_forgets_nothing_of_the
     assert len(many) == 9 and many[-1].item == "belt"
 
 
-@pytest.mark.engine("sqlite")
-def test_learning_twice_gives_the_same(world: Any) -> None:
+def test_the_daily_job_learns_anew_each_time(app: Any, world: Any) -> None:
     past(world, "DF2401-0001", 3, {"TM-KEY": 1})
-    learn()
-    learn()
-    db.session.commit()
+    for day in ("1", "2"):
+        jobs.enqueue("habits", key=day)
+        db.session.commit()
+        assert Worker(app).drain() == {"done": 1}
+        assert {(*row,) for row in db.session.execute(select(PartHabit.symptom, PartHabit.visits))} == {
+            ("", 1),
+            ("TM-S03", 1),
+        }
+        db.session.commit()
