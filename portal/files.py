@@ -93,20 +93,22 @@ def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
     Returns (photo, thumbnail, (width, height)). Raises Rejected when it is too large or no picture.
     """
     upright = decoded(content, PHOTO_EDGE, "RGB")
+    upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
     return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size
 
 
 def as_logo(content: bytes) -> bytes:
     """The picture encoded again as a small PNG that keeps its transparency. Raises Rejected as `as_photo` does."""
     drawn, out = decoded(content, LOGO_EDGE, "RGBA"), io.BytesIO()
+    drawn.thumbnail((LOGO_EDGE, LOGO_EDGE))
     clean = Image.new("RGBA", drawn.size)
     clean.paste(drawn)
     clean.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def decoded(content: bytes, edge: int, mode: str) -> Image.Image:
-    """The picture upright, within `edge` pixels."""
+def decoded(content: bytes, edge: int, mode: str = "RGB") -> Image.Image:
+    """The picture decoded and turned upright, no smaller than `edge` pixels if it was larger. Raises Rejected."""
     if len(content) > PHOTO_LIMIT:
         raise Rejected(lazy("The photo is larger than 15 MB. Take it again with a smaller size."), "photo")
     try:
@@ -116,15 +118,13 @@ def decoded(content: bytes, edge: int, mode: str) -> Image.Image:
             if picture.width * picture.height > PIXEL_LIMIT:
                 raise Rejected(lazy("The photo has too many pixels. Take it again with a smaller size."), "photo")
             picture.draft("RGB", (edge, edge))  # lets JPEG decode small, which saves seconds
-            upright = ImageOps.exif_transpose(picture).convert(mode)
+            return ImageOps.exif_transpose(picture).convert(mode)
     except Rejected:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Rejected(lazy("This file is not a photo. Send a JPEG, PNG, WebP or HEIC picture."), "photo") from None
     except (OSError, ValueError, SyntaxError, EOFError):
         raise Rejected(lazy("The photo arrived damaged. Take or choose it again."), "photo") from None
-    upright.thumbnail((edge, edge))
-    return upright
 
 
 def thumbnail(picture: Image.Image) -> Image.Image:

@@ -18,8 +18,10 @@ POST_WITHOUT_ENTRY = {
     "accounts.logout",
     "accounts.language",
     "accounts.theme",
+    "accounts.thumb",
     "accounts.unlock",
     "admin.setup",  # nobody can be signed in yet, and the setup code is a secret that no other site knows
+    "visits.scan",  # a code is looked up; nothing is stored
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 

@@ -1,4 +1,7 @@
-"""The places of the portal that a person can go to, in the order of their day."""
+"""The places of the portal that a person can go to, in the order of their day.
+
+A laptop's column shows them all. A phone's bar shows the first four and "More", a page with the rest.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +10,7 @@ from flask import request
 from flask_login import current_user
 
 from portal.assets import address
-from portal.i18n import lazy
+from portal.i18n import _, lazy
 from portal.permissions import Permission, Role, may
 
 
@@ -40,6 +43,7 @@ PLACES = [
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
     Place("admin.index", lazy("Administration"), "settings", Permission.ADMIN_VIEW),
 ]
+IN_BAR = 4  # and More: five words are what a thumb reaches and a small screen can hold
 START = [
     (Role.TECHNICIAN, "visits.today"),
     (Role.SUPERVISOR, "reports.review"),
@@ -53,15 +57,34 @@ START = [
 
 @dataclass
 class Link:
+    """`only`: the screens whose navigation shows it, `wide` or `narrow`; both when empty."""
+
     href: str
     label: str
     icon: str
     active: bool
     count: int | None = None
+    only: str = ""
 
 
 def nav_items() -> list[Link]:
-    """Links to where the signed-in person may go."""
+    """Links to where the signed-in person may go, and More for phones."""
+    links = places()
+    if not links:
+        return []
+    rest = links[IN_BAR:]
+    for link in rest:
+        link.only = "wide"
+    inside = request.endpoint == "accounts.more" or any(link.active for link in rest)
+    return [*links, Link(address("accounts.more"), _("More places"), "ellipsis", inside, only="narrow")]
+
+
+def more_places() -> list[Link]:
+    """What the phone's bar has no room for."""
+    return places()[IN_BAR:]
+
+
+def places() -> list[Link]:
     if not current_user.is_authenticated:
         return []
     here = start_endpoint() if request.endpoint == "accounts.home" else request.endpoint

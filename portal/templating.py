@@ -15,7 +15,8 @@ from portal.db import new_id
 from portal.ink import picture
 from portal.permissions import Permission, may
 
-THEMES = ("light", "dark")
+THEMES = ("light", "dark", "sun")  # sun: black on white for reading outdoors
+THUMBS = ("right", "left")
 
 
 def init_app(app: Flask) -> None:
@@ -92,6 +93,7 @@ def page_values() -> dict[str, Any]:
         "now": now(),
         "on_laptop": person.is_authenticated and g.sign_in.device == "laptop",
         "theme": theme if theme in THEMES else "light",
+        "thumb": "left" if request.cookies.get("thumb") == "left" else "right",
     }
 
 

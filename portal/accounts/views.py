@@ -10,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import i18n, navigation
+from portal.accounts import calendar as feeds
 from portal.accounts import operations, sessions
 from portal.accounts.forms import (
     FirstPasswordForm,
@@ -22,13 +23,14 @@ from portal.accounts.forms import (
 )
 from portal.accounts.models import Person
 from portal.accounts.rules import browser_of, device_of
+from portal.addresses import absolute
 from portal.db import db
 from portal.errors import Rejected
 from portal.forms import EntryForm, VerbForm
 from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, may, public, requires, signed_in
-from portal.templating import THEMES
+from portal.templating import THEMES, THUMBS
 
 bp = Blueprint("accounts", __name__)
 YEAR = 365 * 24 * 3600
@@ -109,11 +111,23 @@ def language() -> BaseResponse:
 @bp.route("/theme", methods=["GET", "POST"])
 @public
 def theme() -> BaseResponse:
-    chosen = request.form.get("theme", "")
-    if request.method == "GET" or chosen not in THEMES:
-        return page("accounts/theme.html", 200 if request.method == "GET" else 422)
+    return device_choice("theme", THEMES)
+
+
+@bp.route("/thumb", methods=["GET", "POST"])
+@public
+def thumb() -> BaseResponse:
+    """The side on which the main button of a phone lies."""
+    return device_choice("thumb", THUMBS)
+
+
+def device_choice(name: str, values: tuple[str, ...]) -> BaseResponse:
+    """One of the values, kept in a cookie: it belongs to the device, not to the person."""
+    chosen = request.form.get(name, "")
+    if request.method == "GET" or chosen not in values:
+        return page(f"accounts/{name}.html", 200 if request.method == "GET" else 422)
     response = redirect(came_from(), 303)
-    keep_choice(response, "theme", chosen)
+    keep_choice(response, name, chosen)
     return response
 
 
@@ -162,6 +176,13 @@ def exhausted() -> BaseResponse:
     response = redirect(url_for("accounts.login", next=request.form.get("next") or None), 303)
     sessions.clear_cookie(response)
     return response
+
+
+@bp.get("/more")
+@signed_in
+def more() -> Response:
+    """The places that a phone's bar has no room for, and what is set on this device."""
+    return page("accounts/more.html", places=navigation.more_places())
 
 
 @bp.get("/me")
@@ -250,6 +271,39 @@ def signature() -> BaseResponse:
             flash(_("Your signature is kept. It will stand under the reports of the visits that you finish."))
             return redirect(url_for("accounts.me"), 303)
     return page("accounts/signature.html", form=form, present=operations.specimen_of(current_user))
+
+
+@bp.route("/me/calendar", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def calendar() -> BaseResponse:
+    """The person's calendar address: made, shown, made anew."""
+    form = VerbForm()
+    if form.accepted():
+        with form.refusals():
+            feeds.make_feed(current_user)
+            flash(_("The calendar address is made."))
+            return redirect(url_for("accounts.calendar"), 303)
+    return calendar_page(form)
+
+
+@bp.route("/me/calendar/end", methods=["GET", "POST"])
+@requires(Permission.VISIT_RECORD)
+def calendar_end() -> BaseResponse:
+    form = VerbForm()
+    if form.accepted():
+        with form.refusals():
+            feeds.revoke_feed(current_user)
+            flash(_("The calendar address does not work any more."))
+            return redirect(url_for("accounts.calendar"), 303)
+    return calendar_page(form)
+
+
+def calendar_page(form: EntryForm) -> Response:
+    feed = feeds.feed_of(current_user)
+    secret = feeds.secret_of(feed) if feed else None
+    address = absolute(f"/calendar/{secret}.ics") if secret else None
+    to_app = "webcal:" + address.partition(":")[2] if address else None  # opens the calendar app of phones
+    return page("accounts/calendar.html", form=form, feed=feed, address=address, app_address=to_app)
 
 
 def ask_password(given: str) -> None:

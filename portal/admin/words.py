@@ -79,7 +79,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {  # title and explanation
     ),
     "repeat_days": (
         lazy("Days within which another call is a repeat"),
-        lazy("The register marks such calls of the same unit."),
+        lazy("The register marks such calls of the same unit, and visits with the same component are linked."),
     ),
 }
 VERBS: dict[str, Any] = {

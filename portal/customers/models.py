@@ -49,7 +49,7 @@ class Site(WithId, Model):
     hazards: Mapped[str] = mapped_column(Text, default="")
     latitude: Mapped[Any | None] = mapped_column(Coordinate)
     longitude: Mapped[Any | None] = mapped_column(Coordinate)
-    datum: Mapped[str] = mapped_column(String(10), default="wgs84")  # wgs84 | gcj02
+    datum: Mapped[str] = mapped_column(String(10), default="wgs84")  # wgs84 | gcj02 | bd09
 
     customer: Mapped[Customer] = relationship(back_populates="sites")
     contacts: Mapped[list["Contact"]] = relationship(back_populates="site", order_by="Contact.name")
@@ -93,7 +93,7 @@ class Equipment(WithId, Model):
     """One physical unit with its plate and dates. `merged_into_id`: the entry that stays, when it was entered twice."""
 
     __tablename__ = "equipment"
-    __table_args__ = (Index("ix_equipment_serial_no", "serial_no"),)
+    __table_args__ = (Index("ix_equipment_serial_no", "serial_no"), Index("ix_equipment_asset_tag", "asset_tag"))
 
     product_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("product.id"), index=True)
     site_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("site.id"), index=True)

@@ -20,6 +20,7 @@ from portal.demo.stories import play
 from portal.demo.times import Timetable, at
 from portal.history import HistoryEntry
 from portal.permissions import Role
+from portal.visits.habits import learn
 
 ZONE = "Asia/Shanghai"  # the company's own calendar
 LOADED = "demo.told_for"
@@ -42,6 +43,7 @@ def load(today: date | None = None, before: Callable[[Cast, date], None] | None 
         before(cast, table.day(ZONE) - FOUNDED)
     load_opening_stock(cast, table)
     play(cast, table)
+    learn()
     note_day(table.day(ZONE))
     return cast
 

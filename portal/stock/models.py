@@ -216,16 +216,3 @@ def van_stock_query() -> Any:
         .where(Balance.location_id == bindparam("van_id"), Balance.quantity != 0)
         .order_by(Item.code)
     )
-
-
-def usual_parts(product_id: uuid.UUID, van: Location | None) -> list[Held]:
-    """The parts that this product often needs, in their order, with what the van holds of each."""
-    here = (Balance.item_id == Item.id) & (Balance.location_id == (van.id if van else None))
-    query = (
-        select(Item, func.coalesce(Balance.quantity, 0, type_=Quantity))
-        .join(UsualPart, UsualPart.item_id == Item.id)
-        .outerjoin(Balance, here)
-        .where(UsualPart.product_id == product_id, Item.active)
-        .order_by(UsualPart.position, Item.code)
-    )
-    return [Held(item, quantity) for item, quantity in db.session.execute(query)]

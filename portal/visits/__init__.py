@@ -32,8 +32,14 @@ __all__ = ["Missing", "init_app", "readiness"]
 
 
 def init_app(app: Flask) -> None:
-    from portal.visits import checks, letters  # noqa: F401  register what visits promise the ledger, and jobs
+    from portal.visits import (
+        checks,  # noqa: F401  registers what visits promise the ledger
+        habits,
+        letters,  # noqa: F401  registers jobs
+    )
     from portal.visits.views import bp
+
+    habits.init_app(app)
 
     app.jinja_env.globals.update(
         outcome_word=lambda value: words.word(words.OUTCOMES, value),

@@ -8,6 +8,7 @@ from typing import Any
 
 import wtforms
 
+from portal.barcodes import LONGEST
 from portal.calls.words import STATES
 from portal.forms import Choice, Day, EntryForm, Line, Moment, Number, Picture, Required, VerbForm, Words
 from portal.i18n import label, lazy, pick
@@ -141,6 +142,12 @@ class PhotoForm(EntryForm):
     photo = Picture(lazy("Photo"), [Required(lazy("Take or choose a photo."))])
     label = Choice(lazy("What it shows"), choices=words.choices(words.PHOTO_LABELS), default="other", required=False)
     occurred_at = Moment(lazy("When"))
+
+
+class ScanForm(EntryForm):
+    unmarked = ("code", "photo")
+    code = Line(lazy("Code"), limit=LONGEST)
+    photo = Picture(lazy("Photo"))
 
 
 class SearchForm(wtforms.Form):

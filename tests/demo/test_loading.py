@@ -22,7 +22,8 @@ from portal.reports.models import Report, Survey, newest_report
 from portal.reports.oversight import doubtful, marks
 from portal.signing.operations import content_of, evidence_of, verify_chain
 from portal.stock.checks import audit
-from portal.stock.models import find_van, usual_parts
+from portal.stock.models import find_van
+from portal.visits.habits import candidates
 from portal.visits.models import live_time_entries, open_clock
 from tests.databases import administer, postgres_url, settings
 
@@ -56,7 +57,8 @@ def test_the_company_is_whole(empty: Flask) -> None:
     states = [visit.state for visit in todays]
     assert len(todays) >= 4 and len(set(states)) >= 3 and "assigned" in states
     ready = next(visit for visit in todays if visit.call.description.startswith("家里的跑步机"))
-    held = {line.item.code: line.quantity for line in usual_parts(ready.call.equipment.product_id, find_van(zhang))}
+    unit = ready.call.equipment
+    held = {one.held.item.code: one.held.quantity for one in candidates(ready, unit.product_id, find_van(zhang))}
     assert held["TM-OIL-100"] >= 2 and held["TM-BELT-1300"] >= 1
 
     waiting = select(Report).join(Report.visit).where(Visit.state.in_(("signed", "unsigned")))

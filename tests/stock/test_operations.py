@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.stock import checks, operations
-from portal.stock.models import Balance, Item, Movement, Valuation, find_item, usual_parts, van_stock
+from portal.stock.models import Balance, Item, Movement, Valuation, find_item, van_stock
 
 
 @pytest.fixture
@@ -143,13 +143,6 @@ def test_a_van_is_made_once(world: Any) -> None:
 @pytest.mark.engine("sqlite")
 def test_what_the_technicians_first_screen_reads(world: Any) -> None:
     van = world.van()
-    usual = usual_parts(world.product().id, van)
-    assert [(line.item.code, line.quantity) for line in usual] == [
-        ("TM-BELT-1300", 3),
-        ("TM-MTR-25", 1),
-        ("TM-OIL-100", 10),
-    ]
-    assert [line.quantity for line in usual_parts(world.product().id, None)] == [0, 0, 0]
     assert [line.item.code for line in van_stock(van)] == ["TM-BELT-1300", "TM-MTR-25", "TM-OIL-100"]
     assert van_stock(None) == []
     assert find_item("tm-oil-100") is world.item("TM-OIL-100")

@@ -198,9 +198,15 @@ def test_lists_are_filtered_and_paged(world: Any, sign_in: Any) -> None:
 @pytest.mark.engine("sqlite")
 def test_directions_give_each_service_its_own_order(world: Any, sign_in: Any) -> None:
     zhang = sign_in("zhang")
-    links = [str(a["href"]) for a in zhang.get(f"/visits/{world.visit().id}/directions").all("a.btn[target]")]
-    assert "to=121.000000,31.000000," in links[0] and "coordinate=wgs84" in links[0]
-    assert "location=31.000000,121.000000" in links[1]
+    address = f"/visits/{world.visit().id}/directions"
+    links = [str(a["href"]) for a in zhang.get(address).all("a.btn[target]")]
+    assert "to=121.004364,30.997849," in links[0] and "coordinate=gaode" in links[0]
+    assert "location=31.003606,121.010946" in links[1] and "coord_type=bd09ll" in links[1]
+    assert links[2].endswith("daddr=30.997849,121.004364") and links[3].endswith("destination=30.997849,121.004364")
+    assert links[4].startswith("geo:31.000000,121.000000?q=")
+    zhang.client.set_cookie("map", "google")
+    assert [a["data-map"] for a in zhang.get(address).all("a.btn[target]")][:2] == ["google", "amap"]
+    assert not sign_in("zhao", "laptop").get(address).all("[data-map=geo]")
     bare = zhang.get(f"/visits/{world.visit(serial='DF2401-0003').id}/directions").all("a.btn[target]")
     assert all("Calle" in str(a["href"]) for a in bare)
 

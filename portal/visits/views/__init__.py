@@ -1,6 +1,33 @@
 """The pages of visits, a module for each noun."""
 
-from portal.visits.views import clocks, day, findings, lists, parts, photos, readings, stops, times, visit
+from portal.visits.views import (
+    calendar,
+    clocks,
+    day,
+    findings,
+    lists,
+    parts,
+    photos,
+    readings,
+    scan,
+    stops,
+    times,
+    visit,
+)
 from portal.visits.views.base import bp
 
-__all__ = ["bp", "clocks", "day", "findings", "lists", "parts", "photos", "readings", "stops", "times", "visit"]
+__all__ = [
+    "bp",
+    "calendar",
+    "clocks",
+    "day",
+    "findings",
+    "lists",
+    "parts",
+    "photos",
+    "readings",
+    "scan",
+    "stops",
+    "times",
+    "visit",
+]

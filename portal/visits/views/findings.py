@@ -14,6 +14,7 @@ from portal.errors import Conflict
 from portal.permissions import Permission, requires
 from portal.visits import operations, queries, rules
 from portal.visits.forms import FindingsForm, shown
+from portal.visits.last_time import LastTime, last_time
 from portal.visits.models import Finding, latest_finding
 from portal.visits.views.base import bp, find_visit, opened_with, record_page
 
@@ -27,12 +28,15 @@ def findings(visit_id: uuid.UUID) -> BaseResponse:
     last, faults = latest_finding(visit), queries.known_faults(visit)
     codes = queries.code_lists(visit, [code for name in rules.CODE_NAMES if last and (code := getattr(last, name))])
     fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
-    form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, codes_of(fault))))
+    before = last_time(visit, fault.symptom if fault else None)
+    again = before is not None and "last" in request.args
+    prefill = before.fills(last.note if last else "") if before and again else codes_of(fault)
+    form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, prefill)))
     if form.accepted():
         with form.refusals():
             operations.save_findings(visit, person=current_user, **form.values)
             return redirect(url_for("visits.show", visit_id=visit.id), 303)
-    return findings_page(visit, form, codes, faults, last)
+    return findings_page(visit, form, codes, faults, last, before)
 
 
 def codes_of(fault: KnownFault | None) -> dict[str, str]:
@@ -40,7 +44,12 @@ def codes_of(fault: KnownFault | None) -> dict[str, str]:
 
 
 def findings_page(
-    visit: Visit, form: FindingsForm, codes: Codes, faults: list[KnownFault], last: Finding | None
+    visit: Visit,
+    form: FindingsForm,
+    codes: Codes,
+    faults: list[KnownFault],
+    last: Finding | None,
+    before: LastTime | None,
 ) -> Response:
     """After a conflict what was typed stands in the form, what somebody else saved beside it, and saving again is
     a decision for the form's words."""
@@ -54,6 +63,7 @@ def findings_page(
         "findings",
         form,
         faults=faults,
+        before=before,
         labels=labels,
         error_codes=queries.error_codes(visit),
         saved_meanwhile=last if conflict else None,
