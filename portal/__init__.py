@@ -11,7 +11,9 @@ from portal import (
     cli,
     config,
     db,
+    epoch,
     errorpages,
+    files,
     gate,
     health,
     htmx,
@@ -39,9 +41,25 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=app.config["SECURE"],
     )
-    for part in (logs, security, htmx, db, gate, i18n, templating, errorpages, health, jobpages, worker, cli):
+    for part in (
+        logs,
+        epoch,
+        security,
+        htmx,
+        db,
+        gate,
+        i18n,
+        templating,
+        errorpages,
+        health,
+        files,
+        jobpages,
+        worker,
+        cli,
+    ):
         part.init_app(app)
     for feature in FEATURES:
         import_module(f"portal.{feature}").init_app(app)
-    import_module("portal.demo").init_app(app)  # stands above all features and adds only its commands
+    for commands in ("demo", "backup"):  # stand above all features and add only their commands
+        import_module(f"portal.{commands}").init_app(app)
     return app

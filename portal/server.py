@@ -19,6 +19,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from portal import create_app
 from portal.config import UPLOAD_LIMIT
+from portal.epoch import ensure_whole
 
 THREADS = 8
 PATIENCE = 10.0  # seconds that a stop waits for running requests
@@ -56,6 +57,7 @@ class Counted:
 
 def main() -> None:
     app = create_app()
+    ensure_whole(app.config["INSTANCE"])
     serve(app, app.config["HOST"], app.config["PORT"])
 
 

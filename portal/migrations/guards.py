@@ -30,6 +30,7 @@ EVIDENCE: dict[str, list[str]] = {  # as FIRST, of the tables that came with the
     "specimen": ["id"],
     "kept_paper": ["id"],
 }
+KEEPING: dict[str, list[str]] = {"epoch": ["number"]}  # as FIRST, of what came with backup and restore
 REPLACED = ("sealed_document", "survey")
 ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
 CHANGES = (  # table, the columns that stay, what the others may become
@@ -73,6 +74,13 @@ def of_evidence(dialect_name: str) -> list[str]:
     return [*guards, *(made for change in CHANGES for made in postgresql_changes_only(*change))]
 
 
+def of_keeping(dialect_name: str) -> list[str]:
+    """What the migration of backup and restore makes."""
+    if dialect_name == "sqlite":
+        return [made for table, keys in KEEPING.items() for made in sqlite_append_only(table, keys)]
+    return [made for table in KEEPING for made in postgresql_append_only(table)]
+
+
 def replaced(dialect_name: str) -> list[str]:
     """The DDL that takes away guards of the first migration for which `of_evidence` makes others."""
     if dialect_name == "sqlite":
@@ -84,7 +92,7 @@ def standing(dialect_name: str) -> list[str]:
     """All statements whose work must stand now."""
     gone = {statement.split()[2] for statement in replaced(dialect_name)}
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
-    return first + of_evidence(dialect_name)
+    return first + of_evidence(dialect_name) + of_keeping(dialect_name)
 
 
 def names(dialect_name: str) -> set[str]:
