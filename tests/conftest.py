@@ -115,9 +115,9 @@ def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iter
 
 @pytest.fixture(scope="session")
 def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an S3 server that checks signatures; the long form takes Ceph."""
-    assert not LONG or radosgw.can_run(), "the long form needs Ceph (script/setup.py says how)"
-    with s3.object_store(tmp_path_factory.mktemp("s3"), real=LONG) as url:
+    """The address of an S3 server that checks signatures; the long form takes Ceph where it can run. `script/setup.py`
+    has said where it cannot, and ends the run when CI is set."""
+    with s3.object_store(tmp_path_factory.mktemp("s3"), real=LONG and radosgw.can_run()) as url:
         yield url
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.servers import free_port
 
 PROGRAMS = ("ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool")
+ROOT = ("--setuser", "root", "--setgroup", "root")
 CONF = """[global]
 fsid = {fsid}
 auth cluster required = none
@@ -56,62 +57,66 @@ class RadosGateway:
 
     def __init__(self, folder: Path, key: str, secret: str) -> None:
         self.folder, self.key, self.secret = folder, key, secret
-        self.port, self.running = free_port(), []  # type: tuple[int, list[subprocess.Popen[bytes]]]
+        self.port = free_port()
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "RadosGateway":
-        mon, fsid = free_port(), str(uuid.uuid4())
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self) -> None:
+        mon, fsid, osd = free_port(), str(uuid.uuid4()), str(uuid.uuid4())
         self.conf = self.folder / "ceph.conf"
         self.conf.write_text(CONF.format(fsid=fsid, mon=mon, folder=self.folder, port=self.port))
         for name in ("mon", "mgr", "osd", "rgw"):
             (self.folder / name).mkdir()
         monmap = str(self.folder / "monmap")
-        self.run("monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon}]", "--fsid", fsid, monmap)
-        self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, *self.root)
+        run("monmaptool", "--create", "--addv", "a", f"[v1:127.0.0.1:{mon}]", "--fsid", fsid, monmap)
+        self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, *ROOT)
         self.serve("ceph-mon", "-i", "a")
         self.serve("ceph-mgr", "-i", "a")
-        osd = str(uuid.uuid4())
         self.run("ceph", "osd", "new", osd)
-        self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd, *self.root)
+        self.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd, *ROOT)
         self.serve("ceph-osd", "-i", "0")
         self.serve("radosgw", "-n", "client.rgw.a")
         self.wait()
         names = ("--uid=portal", "--display-name=portal", f"--access-key={self.key}", f"--secret-key={self.secret}")
         self.run("radosgw-admin", "user", "create", *names)
-        return self
-
-    root = ("--setuser", "root", "--setgroup", "root")
 
     def run(self, program: str, *words: str) -> None:
-        done = subprocess.run(
-            [program, "-c", str(self.conf), *words] if program != "monmaptool" else [program, *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, f"{program} {words}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
+        run(program, "-c", str(self.conf), *words)
 
     def serve(self, program: str, *words: str) -> None:
-        with (self.folder / f"{program}.out").open("wb") as out:
-            self.running.append(
-                subprocess.Popen([program, "-c", str(self.conf), "-f", *words, *self.root], stdout=out, stderr=out)
-            )
+        command = [program, "-c", str(self.conf), "-f", *words, *ROOT]
+        with (self.folder / f"{program}.out").open("ab") as out:
+            self.running[program] = subprocess.Popen(command, stdout=out, stderr=out)
 
     def wait(self) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 90
         while time.monotonic() < end:
             try:
                 with urllib.request.urlopen(self.url, timeout=2):
                     return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
-                assert all(server.poll() is None for server in self.running), "a part of Ceph ended"
-                time.sleep(0.1)
+                if self.running["ceph-osd"].poll() is not None:  # it was quicker than the monitor's first map
+                    self.serve("ceph-osd", "-i", "0")
+                time.sleep(0.5)
         raise AssertionError("the object gateway did not come up")
 
     def __exit__(self, *_: object) -> None:
-        for server in reversed(self.running):
+        for server in reversed(self.running.values()):
             server.kill()
             server.wait(20)
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{command}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
