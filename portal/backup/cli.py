@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import psycopg
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal import epoch
 from portal.backup import archive, operations
@@ -18,6 +20,7 @@ from portal.signing import checks as seals
 from portal.stock import checks as ledger
 
 MOST_SHOWN = 20
+HALF = "\nThis place is half restored and is not served. Empty its database and its files before you restore again."
 
 
 def init_app(app: Flask) -> None:
@@ -40,8 +43,13 @@ def backup_command(file: Path) -> None:
 def restore_command(file: Path) -> None:
     """Puts the whole instance of FILE into an empty place and checks it. Stop the portal there first."""
     began = time.monotonic()
-    with refusals(file):
-        manifest, begun = operations.restore(file)
+    try:
+        with refusals(file):
+            manifest, begun = operations.restore(file)
+    except click.ClickException as refusal:
+        if epoch.is_half_restored(current_app.config["INSTANCE"]):
+            raise click.ClickException(refusal.message + HALF) from None
+        raise
     click.echo(
         f"Restored the backup of {manifest.made_at} ({sum(manifest.rows.values())} rows, {manifest.files} files) "
         f"in {time.monotonic() - began:.1f} s. This is epoch {begun.number}; everybody signs in again."
@@ -98,11 +106,14 @@ def refusals(file: Path) -> Iterator[None]:
             f"{error.filename or error} is there already, and a backup overwrites nothing. Name another file."
         ) from None
     except archive.Damaged as error:
-        raise click.ClickException(f"{file} is not a whole backup: {error}. Nothing was restored from it.") from None
+        raise click.ClickException(f"{file} is not a whole backup: {error}.") from None
     except operations.NotHere as error:
         raise click.ClickException(str(error)) from None
     except StoreAway as error:
         raise click.ClickException(f"The file store does not answer ({error}).") from None
+    except (SQLAlchemyError, psycopg.Error) as error:  # a value that the other database does not take, say
+        words = str(getattr(error, "orig", error)).splitlines()[0]  # what follows may show the row
+        raise click.ClickException(f"The database refuses: {words}") from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or file}: {error.strerror or error}.") from None
     finally:

@@ -52,10 +52,10 @@ def back_up(path: Path) -> Manifest:
             add_files(writer, wanted)  # after the snapshot: it holds up the database's own tidying
             writer.finish()
         manifest = archive.verified(part)
-        if path.exists():
-            raise FileExistsError(path)
+        if path.exists():  # somebody else's, made meanwhile
+            raise NotHere(f"{path} was made by somebody else meanwhile. Name another file.")
         part.rename(path)
-    except FileExistsError:
+    except FileExistsError:  # the .part of another backup
         raise
     except BaseException:
         part.unlink(missing_ok=True)
@@ -118,11 +118,10 @@ def stored(digests: list[str]) -> Iterator[tuple[str, bytes | None]]:
 def lost(manifest: Manifest) -> list[str]:
     """What the store has lost, without what an erasure has taken away while the backup ran."""
     forgotten: set[str] = set()
-    for part in files.batched(manifest.missing, 500):
-        gone = select(files.StoredFile.digest).where(
-            files.StoredFile.digest.in_(part), files.StoredFile.forgotten_at.is_not(None)
-        )
-        forgotten |= set(db.session.scalars(gone))
+    with snapshot() as connection:
+        if manifest.missing and "forgotten_at" in rows.columns(connection, "stored_file"):
+            gone = select(files.StoredFile.digest).where(files.StoredFile.forgotten_at.is_not(None))
+            forgotten = set(connection.scalars(gone))
     return [digest for digest in manifest.missing if digest not in forgotten]
 
 
@@ -205,6 +204,7 @@ def put_back(connection: Connection, path: Path, manifest: Manifest) -> bytes | 
         rows.clear(connection)
         for (kind, table), found in groupby(archive.members(path), place_of):
             if kind == "rows":
+                ensure_fits(connection, table, manifest)
                 parts = (archive.rows_in(content) for _name, content in found)
                 count = rows.write(connection, table, manifest.tables[table], parts)
                 if count != manifest.rows[table]:
@@ -214,6 +214,12 @@ def put_back(connection: Connection, path: Path, manifest: Manifest) -> bytes | 
             elif kind == "chain.head":
                 kept_head = next(found)[1]
     return kept_head
+
+
+def ensure_fits(connection: Connection, table: str, manifest: Manifest) -> None:
+    """Names in a backup become part of statements: only those that this database has."""
+    if table not in rows.tables(connection) or not set(manifest.tables[table]) <= set(rows.columns(connection, table)):
+        raise archive.Damaged(f"it has rows of {table!r} that this schema does not know")
 
 
 def place_of(member: tuple[str, bytes]) -> tuple[str, str]:

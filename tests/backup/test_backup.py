@@ -1,6 +1,7 @@
 """What a backup holds, and what a restore does with it: in the other database, broken off, damaged, tampered with."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from portal import cli, epoch, files, history, jobs
+from portal import cli, epoch, files, history, jobs, server
 from portal.backup import archive, rows
 from portal.db import db, snapshot
 from portal.signing import head
@@ -24,7 +25,7 @@ from portal.signing.operations import seal
 from tests.backup.places import Place
 from tests.page import Person
 from tests.reports.evidence import ordinary
-from tests.servers import ROOT, Server
+from tests.servers import ROOT
 
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
 SETTLED = {"sign_in", "job", "epoch"}  # what a restore does not leave as it was
@@ -131,6 +132,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     assert not epoch.state_path(place.folder).exists() and not list(place.app.config["FILES"].iterdir())
 
 
+@pytest.mark.engine("sqlite")
 def test_a_place_that_is_not_empty_is_refused(app: Flask, engine: str, backup: Path, empty_place: Any) -> None:
     result = app.test_cli_runner().invoke(args=["restore", str(backup)])
     assert result.exit_code == 1 and "database here is not empty" in result.output
@@ -143,27 +145,29 @@ def test_a_place_that_is_not_empty_is_refused(app: Flask, engine: str, backup: P
 
 @pytest.mark.engine("sqlite")
 def test_an_interrupted_restore_is_not_served_until_it_is_made_again(
-    app: Flask, backup: Path, tmp_path: Path, empty_place: Callable[..., Place]
+    app: Flask, backup: Path, empty_place: Callable[..., Place], monkeypatch: Any
 ) -> None:
-    folder = tmp_path / "interrupted"
-    folder.mkdir()
-    server = Server(folder)
+    place = empty_place("sqlite")
+    values = {**os.environ, "PORTAL_INSTANCE": str(place.folder)}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "restore", str(backup)]
-    restoring = subprocess.Popen(command, cwd=ROOT, env=server.environment, stdout=subprocess.DEVNULL)
-    while not epoch.state_path(folder).exists():
+    restoring = subprocess.Popen(command, cwd=ROOT, env=values, stdout=subprocess.DEVNULL)
+    while not epoch.state_path(place.folder).exists():
         assert restoring.poll() is None
         time.sleep(0.002)
     restoring.send_signal(signal.SIGKILL)
     restoring.wait(20)
-    assert epoch.is_half_restored(folder)
-    serve = [sys.executable, "-m", "portal.server"]
-    start = subprocess.run(serve, cwd=ROOT, env=server.environment, capture_output=True)
-    assert start.returncode == 1 and b"half restored" in start.stderr
-    for path in folder.iterdir():  # what an operator does who reads that
-        if path.name != "restore.json":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    again = server.flask("restore", str(backup))
-    assert "hold" in again and not epoch.is_half_restored(folder)
+    assert epoch.is_half_restored(place.folder)
+    monkeypatch.setenv("PORTAL_INSTANCE", str(place.folder))
+    with pytest.raises(SystemExit, match="half restored"):
+        server.main()
+    shutil.rmtree(place.folder / "files")  # what an operator does who reads that
+    (place.folder / "files").mkdir()
+    for path in place.folder.glob("portal.sqlite*"):
+        path.unlink()
+    place.close()
+    result = place.flask("restore", backup)
+    assert result.exit_code == 0, result.output
+    assert not epoch.is_half_restored(place.folder)
 
 
 @pytest.mark.engine("sqlite")
@@ -178,6 +182,20 @@ def test_a_half_restored_place_says_so_under_any_server(app: Flask, empty_place:
     assert place.flask("db", "upgrade").exit_code == 1
 
 
+@pytest.mark.engine("sqlite")
+def test_a_row_that_the_other_database_refuses_is_said_and_leaves_nothing_served(
+    app: Flask, tmp_path: Path, empty_place: Callable[..., Place]
+) -> None:
+    db.session.execute(text("UPDATE branch SET code = 'longer than it may be'"))  # SQLite does not count letters
+    db.session.commit()
+    taken(app, tmp_path / "b")
+    place = empty_place("postgresql")
+    result = place.flask("restore", tmp_path / "b")
+    assert result.exit_code == 1 and "too long" in result.output and "half restored" in result.output, result.output
+    assert place.ask(cli.current_revision) is None and epoch.is_half_restored(place.folder)
+
+
+@pytest.mark.engine("sqlite")
 def test_a_removed_document_shows_after_a_restore_as_before(
     app: Flask, engine: str, world: Any, tmp_path: Path, empty_place: Callable[..., Place]
 ) -> None:
@@ -230,6 +248,7 @@ def a_branch() -> None:
         rows.write(connection, "branch", ["id", "code", "labels", "hotline", "time_zone"], [[row]])
 
 
+@pytest.mark.engine("sqlite")
 def test_a_backup_of_a_newer_portal_is_refused(app: Flask, engine: str, tmp_path: Path, empty_place: Any) -> None:
     db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     db.session.commit()
