@@ -39,8 +39,9 @@ def read(connection: Connection, table: str) -> Iterator[list[Row]]:
     """All rows, some at a time, in the order of `columns`."""
     plain = plain_sqlite if connection.dialect.name == "sqlite" else plain_postgresql
     wanted = ", ".join(plain(name, kind) for name, kind in columns(connection, table).items())
-    found = connection.execution_options(yield_per=BATCH).exec_driver_sql(f'SELECT {wanted} FROM "{table}"')
-    for part in found.partitions():
+    streamed = {"stream_results": True, "max_row_buffer": BATCH}
+    found = connection.exec_driver_sql(f'SELECT {wanted} FROM "{table}"', execution_options=streamed)
+    for part in found.partitions(BATCH):
         yield [list(row) for row in part]
 
 

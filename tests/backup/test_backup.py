@@ -113,6 +113,7 @@ def test_nothing_is_written_over(backup: Path, app: Flask) -> None:
     assert result.exit_code == 1 and "overwrites nothing" in result.output
     assert backup.read_bytes() == content and backup.stat().st_mode & 0o777 == 0o600
     assert not list(backup.parent.glob("*.part"))
+    assert sum(name.startswith("rows/movement/") for name, _content in archive.members(backup)) == 1, "not by rows"
 
 
 @pytest.mark.engine("sqlite")
