@@ -173,6 +173,8 @@ def once_stored(task: Callable[[], None]) -> None:
 
 @event.listens_for(db.session, "after_commit")
 def run_once_stored(session: Any) -> None:
+    if session.in_nested_transaction():
+        return  # the end of a savepoint is no commit yet
     for task in session.info.pop("once_stored", []):
         task()
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import jobs
 from portal.clock import now
-from portal.db import Model, db, once_stored, transaction
+from portal.db import Model, db, new_id, once_stored, transaction
 from portal.errors import FileLost, Rejected, StoreAway
 from portal.i18n import lazy
 from portal.stores import Store, store_at
@@ -32,6 +32,7 @@ PIXEL_LIMIT = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
 
 pillow_heif.register_heif_opener()
+LATER = timedelta(minutes=10)  # when a job looks whether an erasure has removed its bytes
 log = logging.getLogger("portal")
 
 
@@ -56,7 +57,6 @@ def init_app(app: Flask) -> None:
     if app.config["FILES"] == app.config["INSTANCE"] / "files":
         app.config["FILES"].mkdir(exist_ok=True)
     app.cli.add_command(files_group)
-    jobs.daily("forget_files", hour_utc=2)
 
 
 def store() -> Store:
@@ -92,10 +92,13 @@ def read(digest: str) -> bytes:
 def forget(digests: Iterable[str]) -> None:
     """Removes the bytes, once the transaction that runs is stored: an erasure. Their rows stay and lead to nothing.
 
-    When the store does not answer just then, the daily job removes them.
+    When the store does not answer just then, a job removes them later.
     """
     wanted = sorted(digests)
+    if not wanted:
+        return
     db.session.execute(update(StoredFile).where(StoredFile.digest.in_(wanted)).values(forgotten_at=now()))
+    jobs.enqueue("forget_files", key=f"forget_files:{new_id()}", due_at=now() + LATER)
     once_stored(lambda: remove_now(wanted))
 
 
