@@ -12,7 +12,9 @@ from portal import (
     compression,
     config,
     db,
+    epoch,
     errorpages,
+    files,
     gate,
     health,
     htmx,
@@ -54,6 +56,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     )
     for part in (
         logs,
+        epoch,
         security,
         compression,
         htmx,
@@ -63,6 +66,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         templating,
         errorpages,
         health,
+        files,
         jobpages,
         worker,
         cli,
@@ -70,5 +74,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         part.init_app(app)
     for feature in FEATURES:
         import_module(f"portal.{feature}").init_app(app)
-    import_module("portal.demo").init_app(app)  # stands above all features and adds only its commands
+    for commands in ("demo", "backup"):  # stand above all features and add only their commands
+        import_module(f"portal.{commands}").init_app(app)
     return app

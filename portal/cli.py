@@ -1,6 +1,5 @@
-"""`flask db …`: the database's schema, forward only, on SQLite and PostgreSQL."""
+"""`flask db …`: the database's schema, forward only, on SQLite and PostgreSQL, each step after a whole backup."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy import Connection
 
 from portal.db import db
+from portal.epoch import ensure_whole
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 database = AppGroup("db", help="The database's schema.")
@@ -23,22 +24,33 @@ def init_app(app: Flask) -> None:
 
 
 @database.command("upgrade")
-def upgrade_command() -> None:
-    """Migrates to the newest schema. The SQLite file is copied first; a database newer than the code is refused."""
-    config = alembic_config()
-    present = current_revision()
-    script = ScriptDirectory.from_config(config)
-    if present and present not in {revision.revision for revision in script.walk_revisions()}:
+@click.option("--backup", type=click.Path(path_type=Path, dir_okay=False), help="Where the backup before it goes.")
+def upgrade_command(backup: Path | None) -> None:
+    """Migrates to the newest schema, after a whole backup. A database newer than the code is refused."""
+    ensure_whole(current_app.config["INSTANCE"])
+    present, newest = current_revision(), newest_revision()
+    if present and present not in known_revisions():
         raise click.ClickException(
             f"The database is at {present}, which this version of the portal does not know. Use the newer version."
         )
-    if present == script.get_current_head():
+    if present == newest:
         click.echo(f"The database is up to date ({present}).")
         return
     if present:
-        click.echo(f"Kept a copy: {copy_sqlite() or 'none (make one with pg_dump before you migrate)'}")
-    upgrade(config)
-    click.echo(f"The database is now at {script.get_current_head()}.")
+        click.echo("Before the migration:")
+        current_app.extensions["backup"](backup or place_for_backup(present))
+    upgrade()
+    click.echo(f"The database is now at {newest}.")
+
+
+@database.command("downgrade", context_settings={"ignore_unknown_options": True})
+@click.argument("revision", nargs=-1)
+def downgrade_command(revision: tuple[str, ...]) -> None:
+    """Refused: schemas go forward only."""
+    raise click.ClickException(
+        "The database goes forward only: a step back would lose what the newer schema holds. To go back, restore the\n"
+        "backup that was taken before the upgrade into an empty place, with the older version of the portal."
+    )
 
 
 @database.command("revision")
@@ -57,12 +69,14 @@ def alembic_config() -> Config:
     return config
 
 
-def upgrade(config: Config | None = None) -> None:
-    """Brings the app's database to the newest schema in one transaction."""
-    config = config or alembic_config()
-    with db.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+def upgrade(connection: Connection | None = None, target: str = "head") -> None:
+    """Brings the app's database to `target` in one transaction: the caller's, or one of its own."""
+    if connection is None:
+        with db.engine.begin() as own:
+            return upgrade(own, target)
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    return command.upgrade(config, target)
 
 
 def current_revision() -> str | None:
@@ -70,16 +84,14 @@ def current_revision() -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def copy_sqlite() -> Path | None:
-    """A copy of the SQLite file beside it, or None on PostgreSQL."""
-    if db.engine.dialect.name != "sqlite" or not db.engine.url.database:
-        return None
-    source = Path(db.engine.url.database)
-    target = source.with_name(f"{source.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.before-upgrade.sqlite")
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    shutil.copy2(source, target)
-    current_app.logger.info("database copied")
-    return target
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def known_revisions() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
+def place_for_backup(revision: str) -> Path:
+    folder: Path = current_app.config["INSTANCE"]
+    return folder / f"before-upgrade-from-{revision}-{datetime.now(UTC):%Y%m%d-%H%M%S}.backup"

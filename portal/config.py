@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 MEGABYTE = 1024 * 1024
 UPLOAD_LIMIT = 16 * MEGABYTE  # one photo of 15 MB (contract: photos) and its form
@@ -30,7 +30,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SEAL_CERTIFICATE": Path(seal).absolute() if (seal := environ.get("PORTAL_SEAL_CERTIFICATE")) else None,
         "SEAL_PASSWORD": environ.get("PORTAL_SEAL_PASSWORD") or None,
         "SIGNING_KEY": kept_secret(instance / "signing.key"),
-        "FILES": instance / "files",
+        "FILES": files_place(environ.get("PORTAL_FILES_URL", ""), instance),
         "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time
         "PROXIES": count(environ.get("PORTAL_PROXIES", ""), "PORTAL_PROXIES"),
         "PUBLIC_URL": public_url,
@@ -46,6 +46,22 @@ def count(text: str, name: str) -> int:
     if text and not re.fullmatch(r"[0-9]", text):
         raise SystemExit(f"{name} is a number from 0 to 9.")
     return int(text or 0)
+
+
+def files_place(text: str, instance: Path) -> Path | str:
+    """The folder of the files, or `s3://bucket/prefix` as it was given. Ends the start when it is neither."""
+    parts = urlsplit(text)
+    if not text:
+        return instance / "files"
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
+        return Path(unquote(parts.path))
+    plain = not parts.query and not parts.fragment and "@" not in parts.netloc
+    if parts.scheme == "s3" and plain and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc):
+        return text.rstrip("/")
+    raise SystemExit(
+        "PORTAL_FILES_URL is not a place for files. It is written file:///srv/portal-files (a folder that is there),\n"
+        "or s3://bucket/prefix; the object store's address and credentials are the usual AWS_* variables."
+    )
 
 
 def smtp_url(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_app_context, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, MetaData, Uuid, event
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, MetaData, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -130,7 +130,18 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if reads_only() else "BEGIN IMMEDIATE")
+        snapshot = connection.get_execution_options().get("snapshot")
+        connection.exec_driver_sql("BEGIN" if snapshot or reads_only() else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """A connection that reads everything as it was at its first statement, while others go on writing."""
+    options: dict[str, Any] = {"snapshot": True}
+    if db.engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.connect() as connection:
+        yield connection.execution_options(**options)
 
 
 def reads_only() -> bool:
@@ -164,6 +175,8 @@ def once_stored(task: Callable[[], None]) -> None:
 
 @event.listens_for(db.session, "after_commit")
 def run_once_stored(session: Any) -> None:
+    if session.in_nested_transaction():
+        return  # the end of a savepoint is no commit yet
     for task in session.info.pop("once_stored", []):
         task()
 

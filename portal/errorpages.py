@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from portal import receipts
 from portal.db import db
+from portal.errors import StoreAway
 from portal.htmx import wants_fragment
 
 PAGES = {400, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503}
@@ -14,6 +15,7 @@ PAGES = {400, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503}
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(StoreAway, store_away)
 
 
 def database_busy(error: OperationalError) -> Response:
@@ -23,12 +25,22 @@ def database_busy(error: OperationalError) -> Response:
     return http_error(ServiceUnavailable())
 
 
+def store_away(error: StoreAway) -> Response:
+    """The store of files does not answer: the transaction is rolled back, so the entry is not used up."""
+    db.session.rollback()
+    current_app.logger.error("file store does not answer", extra={"fields": {"why": str(error)}})
+    return http_error(ServiceUnavailable())
+
+
 def http_error(error: HTTPException) -> Response:
     code = error.code or 500
     if error.response is not None:
         return make_response(error.get_response())
     if receipts.from_outbox():
-        return receipts.outbox_error(code)
+        try:
+            return receipts.outbox_error(code)
+        except StoreAway as away:  # what would be held has files
+            return store_away(away)
     if code < 400:
         return make_response(error.get_response())
     known = code if code in PAGES else (500 if code >= 500 else 400)

@@ -20,3 +20,15 @@ class Conflict(Rejected):
 
     A page gets 409; an outbox entry is held for a supervisor.
     """
+
+
+class FileLost(OSError):
+    """The store answers, and these bytes are not there, or are not what was stored. Asking again changes nothing."""
+
+    def __init__(self, digest: str, how: str) -> None:
+        super().__init__(f"{digest} {how}")
+        self.digest, self.how = digest, how
+
+
+class StoreAway(Exception):
+    """The store of files does not answer: 503. Nothing was stored, nothing is lost, and trying again is right."""

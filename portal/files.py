@@ -2,22 +2,28 @@
 
 import hashlib
 import io
-import os
+import logging
 import warnings
-from collections.abc import Iterable
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
+import click
 import pillow_heif
-from flask import current_app
+from flask import Flask, current_app
+from flask.cli import AppGroup
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import String
+from sqlalchemy import Connection, String, select, text, true, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal import jobs
 from portal.clock import now
-from portal.db import Model, db, once_stored
-from portal.errors import Rejected
+from portal.db import Model, db, new_id, once_stored, transaction
+from portal.errors import FileLost, Rejected, StoreAway
 from portal.i18n import lazy
+from portal.stores import Store, store_at
 
 PHOTO_LIMIT = 15 * 1024 * 1024
 PHOTO_EDGE = 1600
@@ -27,10 +33,15 @@ PIXEL_LIMIT = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
 
 pillow_heif.register_heif_opener()
+LATER = timedelta(minutes=10)  # when a job looks whether an erasure has removed its bytes
+log = logging.getLogger("portal")
 
 
 class StoredFile(Model):
-    """What a content hash stands for. The bytes lie in the files folder under that hash."""
+    """What a content hash stands for. The bytes lie in the store under that hash.
+
+    `forgotten_at`: an erasure wants the bytes gone; `gone_at`: they are.
+    """
 
     __tablename__ = "stored_file"
 
@@ -38,53 +49,126 @@ class StoredFile(Model):
     content_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
     stored_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
+
+
+def init_app(app: Flask) -> None:
+    """Makes the default folder. One that was named is never made: it would hide a disk that is not mounted."""
+    if app.config["FILES"] == app.config["INSTANCE"] / "files":
+        app.config["FILES"].mkdir(exist_ok=True)
+    app.cli.add_command(files_group)
+
+
+def store() -> Store:
+    return store_at(current_app.config["FILES"])
 
 
 def keep(content: bytes, content_type: str) -> str:
-    """Stores the bytes (once) and returns their hex SHA-256. On disk before it returns."""
+    """Stores the bytes (once) and returns their hex SHA-256. They are safe before the row is committed.
+
+    The row comes first, because it is also the lock that holds off whoever removes what nobody needs. StoreAway when
+    the store does not answer.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    path = place(digest)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.{id(content)}.tmp")
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    if db.session.get(StoredFile, digest) is None:
-        db.session.add(StoredFile(digest=digest, content_type=content_type, size=len(content), stored_at=now()))
-        db.session.flush()
+    insert = pg_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    row = {"digest": digest, "content_type": content_type, "size": len(content), "stored_at": now()}
+    again = {"forgotten_at": None, "gone_at": None}
+    db.session.execute(insert(StoredFile).values(row).on_conflict_do_update(index_elements=["digest"], set_=again))
+    if store().write(digest, content):
+        log.error("file was damaged", extra={"fields": {"digest": digest, "now": "put right"}})
     return digest
 
 
 def read(digest: str) -> bytes:
-    """The bytes under a digest that came from our own rows. OSError when the store has lost them."""
-    return place(digest).read_bytes()
+    """The bytes under a digest that came from our own rows. FileLost (an OSError) when the store has lost them or
+    they are not what was stored, StoreAway when it does not answer."""
+    try:
+        return store().content(digest)
+    except FileLost as lost:
+        log.error("file lost", extra={"fields": {"digest": lost.digest, "how": lost.how}})
+        raise
 
 
 def forget(digests: Iterable[str]) -> None:
-    """Removes the bytes, once the transaction that runs is stored: an erasure. Their rows stay and lead to nothing."""
-    paths = [place(digest) for digest in digests]
+    """Removes the bytes, once the transaction that runs is stored: an erasure. Their rows stay and lead to nothing.
 
-    def remove() -> None:
-        for path in paths:
-            path.unlink(missing_ok=True)
+    When the store does not answer just then, a job removes them later.
+    """
+    wanted = sorted(digests)
+    if not wanted:
+        return
+    db.session.execute(update(StoredFile).where(StoredFile.digest.in_(wanted)).values(forgotten_at=now()))
+    jobs.enqueue("forget_files", key=f"forget_files:{new_id()}", due_at=now() + LATER)
+    once_stored(lambda: remove_now(wanted))
 
-    once_stored(remove)
+
+def remove_now(digests: list[str]) -> None:
+    try:
+        with db.engine.begin() as connection:
+            remove_where(connection, StoredFile.digest.in_(digests))
+    except StoreAway as away:
+        log.error("erased files are still there", extra={"fields": {"files": len(digests), "why": str(away)}})
 
 
-def place(digest: str) -> Path:
-    folder: Path = current_app.config["FILES"]
-    return folder / digest[:2] / digest[2:4] / digest
+@jobs.handler("forget_files", words=lazy("Removing erased files"), repeatable=True)
+def remove_forgotten(_job: jobs.Job) -> None:
+    """What an erasure could not remove at once."""
+    try:
+        remove_where(db.session.connection(), true())
+    except StoreAway:
+        raise jobs.Failed(lazy("The file store does not answer.")) from None
+
+
+def remove_where(connection: Connection, which: Any) -> None:
+    """Removes forgotten bytes, row by row under its lock: whoever keeps the same bytes again waits, or was first."""
+    forgotten = select(StoredFile.digest).where(
+        which, StoredFile.forgotten_at.is_not(None), StoredFile.gone_at.is_(None)
+    )
+    found = connection.scalars(forgotten.order_by(StoredFile.digest).with_for_update()).all()
+    for digest in found:
+        store().remove(digest)
+    connection.execute(update(StoredFile).where(StoredFile.digest.in_(found)).values(gone_at=now()))
 
 
 def check() -> None:
-    """Raises OSError unless the store can be written."""
-    folder: Path = current_app.config["FILES"]
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise OSError("files folder is not writable")
+    """Raises StoreAway unless the store answers."""
+    store().check()
+
+
+files_group = AppGroup("files", help="The store of photos and documents.")
+
+
+@files_group.command("sweep")
+@click.option("--grace-hours", default=24, show_default=True, help="Younger ones are left alone.")
+def sweep_command(grace_hours: int) -> None:
+    """Removes bytes that no row names: what a request that failed has left behind."""
+    oldest = now() - timedelta(hours=grace_hours)
+    try:
+        orphans = without_row([digest for digest, since in store().listed() if since < oldest])
+        removed = 0
+        for part in batched(orphans, 500):
+            with transaction():
+                if db.session.get_bind().dialect.name == "postgresql":  # SQLite lets one writer in at a time anyway
+                    db.session.execute(text("LOCK TABLE stored_file IN SHARE ROW EXCLUSIVE MODE"))
+                for digest in without_row(part):
+                    store().remove(digest)
+                    removed += 1
+    except StoreAway as away:
+        raise click.ClickException(f"The file store does not answer ({away}).") from None
+    click.echo(f"Removed {removed} files that no row names.")
+
+
+def without_row(digests: list[str]) -> list[str]:
+    found: list[str] = []
+    for part in batched(digests, 500):
+        known = set(db.session.scalars(select(StoredFile.digest).where(StoredFile.digest.in_(part))))
+        found += [digest for digest in part if digest not in known]
+    return found
+
+
+def batched(items: list[str], size: int) -> Iterator[list[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:

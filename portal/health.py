@@ -1,11 +1,13 @@
-"""`/healthz`: the process lives. `/readyz`: database and files answer, else 503 and which one does not."""
+"""`/healthz`: the process lives. `/readyz`: database and files answer, else 503 and which one does not; a place that is
+half restored is never ready (`portal/epoch.py`)."""
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import files
+from portal import epoch, files
 from portal.db import db
+from portal.errors import StoreAway
 from portal.permissions import during_handover, public
 
 
@@ -23,7 +25,8 @@ def healthz() -> Response:
 @public
 @during_handover
 def readyz() -> Response:
-    missing = [name for name, answers in (("database", database_answers), ("files", files_answer)) if not answers()]
+    parts = (("restore", epoch.is_ready), ("database", database_answers), ("files", files_answer))
+    missing = [name for name, answers in parts if not answers()]
     response = jsonify(ready=not missing, missing=missing)
     response.status_code = 503 if missing else 200
     return response
@@ -41,6 +44,7 @@ def database_answers() -> bool:
 def files_answer() -> bool:
     try:
         files.check()
-    except OSError:
+    except StoreAway as away:
+        current_app.logger.error("file store does not answer", extra={"fields": {"why": str(away)}})
         return False
     return True

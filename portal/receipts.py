@@ -274,6 +274,7 @@ def outbox_error(code: int) -> Response:
     words = {
         404: lazy("This visit is not known here, or was never yours."),
         413: lazy("The file is larger than 15 MB."),
+        503: lazy("It could not be stored at the moment. It stays on this phone and is sent again."),
     }
     if code == 403 and g.get("entry") and g.entry.id:
         return hold(str(lazy("Your role no longer allows this.")))

@@ -20,6 +20,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from portal import create_app
 from portal.config import UPLOAD_LIMIT
+from portal.epoch import ensure_whole
 
 THREADS = 8
 PATIENCE = 10.0  # seconds that a stop waits for running requests
@@ -59,6 +60,7 @@ class Counted:
 
 def main() -> None:
     app = create_app()
+    ensure_whole(app.config["INSTANCE"])
     serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"])
 
 

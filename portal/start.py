@@ -18,12 +18,14 @@ from portal.accounts.models import Person
 from portal.admin.operations import setup_code
 from portal.db import db
 from portal.demo import PASSWORD, PIN, is_empty
+from portal.epoch import ensure_whole
 from portal.permissions import Role
 from portal.server import serve
 
 
 def main() -> None:
     app = create_app()
+    ensure_whole(app.config["INSTANCE"])
     say("Migrating the database …")
     command(app, "db", "upgrade")
     with app.app_context():

@@ -23,6 +23,7 @@ from sqlalchemy import select, update
 from portal import jobs
 from portal.clock import now
 from portal.db import db, transaction
+from portal.epoch import ensure_whole
 from portal.jobs import DONE, RUNNING, STUCK, WAITING, Job, error_text
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2.0  # seconds between two looks at an empty queue
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def work_command(once: bool) -> None:
     """Runs the waiting jobs (mail, imports, alerts) until SIGTERM. Any number of workers may run at once."""
+    ensure_whole(current_app.config["INSTANCE"])
     worker = Worker(current_app._get_current_object())  # type: ignore[attr-defined]
     if once:
         ends = worker.drain()

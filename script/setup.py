@@ -1,7 +1,8 @@
 """Makes a checkout ready to run: the virtual environment, the locked packages, the browser libraries.
 
 Standard library only, because it runs before anything is installed. Each step keeps a stamp of what it was made
-from, so that a second run compares a few hashes and needs no network. `--tests` adds the test tools and a browser.
+from, so that a second run compares a few hashes and needs no network. `--tests` adds the test tools and a browser,
+`--long` the object store of the long form.
 """
 
 import fcntl
@@ -26,6 +27,7 @@ SERVED = {
     "signature_pad.umd.min.js": "signature_pad/dist/signature_pad.umd.min.js",
 }
 BROWSERS = (os.environ.get("PORTAL_CHROMIUM", "chromium"), "chromium", "chromium-browser")
+OBJECT_STORE = ("ceph-mon", "ceph-mgr", "ceph-osd", "radosgw")  # programs, and Debian's packages of the same names
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
 
 
@@ -45,6 +47,8 @@ def main() -> None:
             step.result()
         if tests:
             install_browser()
+        if "--long" in sys.argv[1:]:
+            install_object_store()
 
 
 def say(text: str) -> None:
@@ -228,10 +232,19 @@ def install_browser() -> None:
         apt_install(*BROWSER_PACKAGES)
     if any(map(shutil.which, BROWSERS)):
         return
-    missing = (
-        "Chromium is not installed, so the browser tests CANNOT RUN on this machine.\n"
-        f"On Debian and Ubuntu: apt-get install {' '.join(BROWSER_PACKAGES)}"
-    )
+    say_missing("Chromium is not installed, so the browser tests", BROWSER_PACKAGES)
+
+
+def install_object_store() -> None:
+    """The long form stores files in Ceph; the ordinary one in a small server that comes with the Python packages."""
+    if not all(map(shutil.which, OBJECT_STORE)):
+        apt_install(*OBJECT_STORE)
+    if os.geteuid() != 0 or not all(map(shutil.which, OBJECT_STORE)):
+        say_missing("Ceph is not installed (or we are not root), so the long form of the file tests", OBJECT_STORE)
+
+
+def say_missing(what: str, packages: tuple[str, ...]) -> None:
+    missing = f"{what} CANNOT RUN on this machine.\nOn Debian and Ubuntu: apt-get install {' '.join(packages)}"
     if os.environ.get("CI"):
         raise SetupError(missing)
     print(f"\n{'!' * 78}\n{missing}\n{'!' * 78}\n", flush=True)

@@ -6,6 +6,7 @@ The schema is migrated and the company built once a worker; each test gets a cop
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from flask import Flask
 from portal import create_app
 from portal.accounts import secrets
 from portal.db import db
+from tests import radosgw, s3
 from tests.databases import administer, postgres_url, prepare, settings
 from tests.page import Person
 from tests.world import World
@@ -101,6 +103,7 @@ def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iter
     app = apps(database_url)
     before = dict(app.config)
     app.config.update(INSTANCE=tmp_path, FILES=tmp_path / "files")
+    (tmp_path / "files").mkdir()
     with app.app_context():
         yield app
         db.session.rollback()
@@ -108,6 +111,22 @@ def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iter
         db.engine.dispose()
     app.config.clear()
     app.config.update(before)
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an S3 server that checks signatures; the long form takes Ceph where it can run. `script/setup.py`
+    has said where it cannot, and ends the run when CI is set."""
+    with s3.object_store(tmp_path_factory.mktemp("s3"), real=LONG and radosgw.can_run()) as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(object_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place for files in it that is still empty, with address and credentials in the environment."""
+    for name, value in s3.environment(object_store).items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ RECORDS: dict[str, list[str]] = {  # as FIRST, of the tables that came with the 
 }
 PAPER = ("paper", "id kind title digest content_type size person_id recorded_at", "NEW.id = OLD.id")  # or another owner
 ADMIN: dict[str, list[str]] = {"setting": ["n", "id"]}  # as FIRST, of what came with the administration
+KEEPING: dict[str, list[str]] = {"epoch": ["number"]}  # as FIRST, of what came with backup and restore
 REPLACED = ("sealed_document", "survey")
 ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
 CHANGES = (  # table, the columns that stay, what the others may become
@@ -120,6 +121,13 @@ def of_admin(dialect_name: str) -> list[str]:
     return [made for table in ADMIN for made in postgresql_append_only(table)]
 
 
+def of_keeping(dialect_name: str) -> list[str]:
+    """What the migration of backup and restore makes."""
+    if dialect_name == "sqlite":
+        return [made for table, keys in KEEPING.items() for made in sqlite_append_only(table, keys)]
+    return [made for table in KEEPING for made in postgresql_append_only(table)]
+
+
 def replaced(dialect_name: str) -> list[str]:
     """The DDL that takes away guards of the first migration for which `of_evidence` makes others."""
     if dialect_name == "sqlite":
@@ -132,7 +140,7 @@ def standing(dialect_name: str) -> list[str]:
     gone = {statement.split()[2] for statement in replaced(dialect_name)}
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
     made = first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
-    return made + of_records(dialect_name) + of_admin(dialect_name)
+    return made + of_records(dialect_name) + of_admin(dialect_name) + of_keeping(dialect_name)
 
 
 def of_tools(dialect_name: str) -> list[str]:

@@ -3,6 +3,7 @@
 import click
 from flask.cli import AppGroup
 
+from portal.epoch import restores
 from portal.signing import checks, head
 from portal.signing.operations import last_place
 
@@ -22,4 +23,9 @@ def check_command() -> None:
     if last.n:
         head.confirm(last)
     click.echo(f"{checks.count()} sealed documents; the chain's head is #{last.n} {last.link[:16]}.")
+    for one in restores():
+        click.echo(
+            f"Restored on {one.restored_at:%Y-%m-%d %H:%M} UTC from a backup of {one.backup_at:%Y-%m-%d %H:%M} UTC, "
+            f"whose chain ended at #{one.chain_n}. Later heads of before that day belong to what it lost."
+        )
     click.echo("Everything stands as it was sealed.")

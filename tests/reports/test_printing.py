@@ -29,7 +29,7 @@ def test_a_paper_is_kept_and_says_the_same_when_it_is_made_again(world: Any, sig
     assert paper_of(zhao, report) == first
     assert db.session.scalar(select(func.count()).select_from(KeptPaper)) == 1
     kept = db.session.scalars(select(KeptPaper)).one()
-    files.place(kept.digest).unlink()
+    files.store().remove(kept.digest)
     assert paper_of(zhao, report) == first
 
 

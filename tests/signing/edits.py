@@ -282,7 +282,7 @@ class Tamperer:
         for content, evidence in found:
             digests |= {photo["digest"] for photo in json.loads(content)["photos"]}
             digests |= {json.loads(evidence).get("photo")} - {None}
-        path = files.place(self.random.choice(sorted(digests)))
+        path = files.store().path(self.random.choice(sorted(digests)))
         content = path.read_bytes()
         self.kept.append((path, content))
         place = self.random.randrange(len(content))
