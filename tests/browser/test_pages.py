@@ -23,7 +23,7 @@ VISIT_PAGES = [
 ]  # fmt: skip
 LAPTOP_PAGES = {
     "sun": ["/", "/calls/new", "/visits", "/follow-ups", "/reports", "/me"],
-    "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements"],
+    "zhao": ["/", "/calls", "/visits", "/reports", "/stock", "/stock/movements", "/stops"],
     "qian": ["/", "/stock/movements", "/stock/receipts", "/stock/issues", "/stock/returns", "/stock/items/TM-OIL-100"],
     "zhou": ["/", "/reports"],
     "he": ["/jobs", "/oversight", "/oversight?days=90"],
