@@ -39,6 +39,7 @@ LAPTOP_PAGES = {
         "/lists/calls/views?state=open",
         "/lists/visits/choice?all=1",
         "/search",
+        "/stops",
     ],
     "qian": [
         "/",
