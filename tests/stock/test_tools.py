@@ -49,9 +49,9 @@ def test_a_tool_goes_out_and_comes_back_with_both_confirmations(world: Any) -> N
     assert out.movement.document.startswith("GJ-01-") and out.movement.destination.kind == "hands"
     assert newest_step(tool).holder.username == "zhang"  # type: ignore[union-attr]
     tools.confirm(tool, out.movement_n, person=zhang)
-    with pytest.raises(Conflict, match="before"):
+    with pytest.raises(Conflict, match="之前"):
         tools.confirm(tool, out.movement_n, person=zhang)
-    with pytest.raises(Conflict, match="not yours"):
+    with pytest.raises(Conflict, match="不由你"):
         tools.confirm(tool, out.movement_n, person=world.person("li"))
     tools.report_tool(tool, "give_back", person=zhang)
     back = tools.take_back(tool, world.location(), person=keeper)
@@ -71,14 +71,14 @@ def test_a_tool_that_somebody_holds_is_handed_to_nobody_else(world: Any) -> None
 def test_an_overdue_instrument_is_handed_to_nobody(world: Any) -> None:
     keeper, zhang = world.person("qian"), world.person("zhang")
     clamp = new_tool(world, "GJ-CL", category="measuring", interval_months=12)
-    with pytest.raises(Rejected, match="never calibrated"):
+    with pytest.raises(Rejected, match="从未校准"):
         tools.hand_out(clamp, zhang, person=keeper)
     ended = today("Asia/Shanghai") - timedelta(days=366)
     tools.calibrate(clamp, calibrated_on=ended, certificate_no="J-1", person=keeper)
-    with pytest.raises(Rejected, match="ended on"):
+    with pytest.raises(Rejected, match="到期"):
         tools.hand_out(clamp, zhang, person=keeper)
     tools.move_tool(clamp, "laboratory", person=keeper)
-    with pytest.raises(Rejected, match="laboratory"):
+    with pytest.raises(Rejected, match="送检"):
         tools.hand_out(clamp, zhang, person=keeper)
     tools.calibrate(clamp, calibrated_on=today("Asia/Shanghai"), certificate_no="J-2", person=keeper)
     tools.move_tool(clamp, "store", store=world.location(), person=keeper)
@@ -92,12 +92,12 @@ def test_what_comes_back_damaged_is_decided_by_somebody_else(world: Any) -> None
     tools.hand_out(tool, world.person("zhang"), due_back=today("Asia/Shanghai"), person=keeper)
     tools.take_back(tool, world.location(), condition="damaged", note="夹头断了", person=keeper)
     report = db.session.scalars(select(ToolReport)).unique().one()
-    with pytest.raises(Conflict, match="Somebody else"):
+    with pytest.raises(Conflict, match="另一个人"):
         tools.decide(tool, report, "repair", person=keeper)
     tools.decide(tool, report, "repair", person=zhao)
     step = newest_step(tool)
     assert step is not None and (step.state, step.movement.destination.code) == ("workshop", "WORKSHOP")
-    with pytest.raises(Conflict, match="before"):
+    with pytest.raises(Conflict, match="之前"):
         tools.decide(tool, report, "scrap", person=zhao)
     assert not checks.audit().problems
 
@@ -107,7 +107,7 @@ def test_a_lost_tool_leaves_the_books_and_may_turn_up_again(world: Any) -> None:
     tool = new_tool(world, value=D("260.50"))
     tools.hand_out(tool, zhang, due_back=today("Asia/Shanghai"), person=keeper)
     report = tools.report_tool(tool, "lost", note="找不到了", person=zhang)
-    with pytest.raises(Rejected, match="amount"):
+    with pytest.raises(Rejected, match="金额"):
         tools.decide(tool, report, "charge", person=zhao)
     tools.decide(tool, report, "charge", amount=D(100), person=zhao)
     assert newest_step(tool).state == "lost"  # type: ignore[union-attr]
@@ -127,9 +127,9 @@ def test_tools_do_not_travel_on_slips_and_their_steps_are_not_reversed(world: An
         lambda: operations.receive(tool.item, D(1), store, D(5), person=keeper),
         lambda: operations.give_back(tool.item, D(1), van, store, person=keeper),
     ):
-        with pytest.raises(Rejected, match="tool"):
+        with pytest.raises(Rejected, match="工具"):
             slip()
-    with pytest.raises(Conflict, match="reversed"):
+    with pytest.raises(Conflict, match="冲销"):
         operations.correct(newest_step(tool).movement, "wrong", person=keeper)  # type: ignore[union-attr]
 
 
@@ -155,7 +155,7 @@ def test_the_database_refuses_a_tool_in_two_places(world: Any) -> None:
         db.session.rollback()
     assert not checks.audit().problems
     db.session.refresh(keeper)
-    with pytest.raises(Rejected, match="taken"):
+    with pytest.raises(Rejected, match="已被使用"):
         tools.register_tool("gj-001", {"zh_Hans": "又一把"}, world.location(), category="shared", person=keeper)
 
 
