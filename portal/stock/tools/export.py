@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from portal.i18n import pick
-from portal.stock.export import BYTE_ORDER_MARK, csv_line, text_cell
+from portal.sheets import csv_rows
 from portal.stock.tools import rules
 
 COLUMNS = (
@@ -16,9 +16,7 @@ COLUMNS = (
 
 
 def tools_csv(rows: Iterable[Any], day: date) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-    for row in rows:
-        yield csv_line(text_cell(cell) for cell in cells(row, day))
+    return csv_rows(COLUMNS, (cells(row, day) for row in rows))
 
 
 def cells(row: Any, day: date) -> list[str]:
