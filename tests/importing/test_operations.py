@@ -267,7 +267,9 @@ def test_after_thirty_days_file_and_refused_rows_are_gone(app: Flask, world: Any
     db.session.commit()
     assert operations.forget_old() == 1
     db.session.commit()
-    assert not files.place(kept[old.id]).exists() and files.place(kept[young.id]).exists()
+    assert files.read(kept[young.id])
+    with pytest.raises(OSError):
+        files.read(kept[old.id])
     assert not refused_rows(old) and refused_rows(young) and old.sample == [] and old.refused_rows == 2
     assert operations.forget_old() == 0
 
