@@ -98,9 +98,13 @@ def apps(instance: Path) -> Callable[[str], Flask]:
 
 
 @pytest.fixture
-def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iterator[Flask]:
-    """The app with settings, files and database of this test's own."""
+def app(
+    database_url: str, apps: Callable[[str], Flask], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """The app with settings, files and database of this test's own. What is done every day is left out: it has an
+    hour of its own, and a test that counts jobs must not depend on the hour."""
     app = apps(database_url)
+    monkeypatch.setattr(jobs, "DAILY", {})
     before = dict(app.config)
     app.config.update(INSTANCE=tmp_path, FILES=tmp_path / "files")
     (tmp_path / "files").mkdir(exist_ok=True)
@@ -111,12 +115,6 @@ def app(database_url: str, apps: Callable[[str], Flask], tmp_path: Path) -> Iter
         db.engine.dispose()
     app.config.clear()
     app.config.update(before)
-
-
-@pytest.fixture(autouse=True)
-def no_daily_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done every day is done at an hour of its own; a test that counts jobs must not depend on the hour."""
-    monkeypatch.setattr(jobs, "DAILY", {})
 
 
 @pytest.fixture(scope="session")

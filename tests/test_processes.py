@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from portal import jobs
 from portal.db import db
 from portal.jobs import Job
-from portal.stock.models import Balance, Location, Movement
+from portal.stock.models import Movement
 from portal.throttle import MOST_WRONG
 from portal.visits.models import PartUse
 from tests.jobs.mailserver import MailServer
@@ -171,6 +171,7 @@ def test_four_processes_are_one_portal(house: House, world: Any) -> None:
     sent = select(func.count()).where(Job.state == jobs.DONE, Job.key.like("once-%"))
     wait_for(lambda: db.session.scalar(sent) == JOBS)
     assert sorted(letters.subjects()) == sorted(f"Letter {number}" for number in range(JOBS))
+    restart_one_after_the_other(servers, zhang, base)
 
 
 def wait_for(done: Any, seconds: float = 30) -> None:
@@ -182,13 +183,10 @@ def wait_for(done: Any, seconds: float = 30) -> None:
     db.session.rollback()
 
 
-def test_a_restart_of_one_after_the_other_drops_nothing(house: House, world: Any) -> None:
-    proxy, servers, _letters = house
-    zhang = Visitor(proxy.port, "zhang")
-    base = f"/visits/{world.visit().id}"
-    db.session.commit()
-    for verb in ("departure", "arrival", "start"):
-        assert zhang.post(f"{base}/{verb}", {})[0] == 201
+def restart_one_after_the_other(servers: list[Server], zhang: Visitor, base: str) -> None:
+    """While four people read and write, nothing is dropped, and nothing is there twice."""
+    before = db.session.scalar(select(func.count()).select_from(PartUse)) or 0
+    db.session.rollback()
     stop, answers, sent = threading.Event(), [], []
 
     def work() -> None:
@@ -209,7 +207,5 @@ def test_a_restart_of_one_after_the_other_drops_nothing(house: House, world: Any
         thread.join()
     assert set(answers) <= {200, 201}, Counter(answers)
     used = db.session.scalar(select(func.count()).select_from(PartUse))
-    assert used == len(set(sent)) and len(sent) > 20
-    held = select(Balance.quantity).join(Location, Location.id == Balance.location_id)
-    movements = db.session.scalar(select(func.count()).where(Movement.kind == "use"))
-    assert movements == used and db.session.scalar(held.where(Location.kind == "customer").limit(1)) is not None
+    assert used == before + len(set(sent)) and len(sent) > 20
+    assert used == db.session.scalar(select(func.count()).where(Movement.kind == "use"))

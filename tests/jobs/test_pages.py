@@ -32,7 +32,7 @@ def test_a_stuck_letter_is_shown_with_its_reason_and_sent_again(
     page = person.get("/jobs")
     row = page.one(f"#stuck [data-job='{stuck}']").get_text(" ")
     assert "邮件" in row and "report:1" in row and "邮件服务器拒收此邮件 · 550 5.1.1" in row
-    assert page.one("nav.nav a[aria-current=page]")["href"] == "/jobs"
+    assert "/jobs" in [link["href"] for link in page.all("nav.nav a[aria-current=page]")]
     again = person.follow(person.post(str(page.one("#stuck form")["action"])))
     assert again.one(f"#waiting [data-job='{stuck}']") and not again.all("#stuck")
     assert work(app) == {"done": 1}
