@@ -27,6 +27,7 @@ SERVED = {
     "signature_pad.umd.min.js": "signature_pad/dist/signature_pad.umd.min.js",
 }
 BROWSERS = (os.environ.get("PORTAL_CHROMIUM", "chromium"), "chromium", "chromium-browser")
+PROXY = "nginx"
 OBJECT_STORE = ("ceph-mon", "ceph-mgr", "ceph-osd", "radosgw")  # programs, and Debian's packages of the same names
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
 
@@ -47,6 +48,7 @@ def main() -> None:
             step.result()
         if tests:
             install_browser()
+            install_proxy()
         if "--long" in sys.argv[1:]:
             install_object_store()
 
@@ -233,6 +235,14 @@ def install_browser() -> None:
     if any(map(shutil.which, BROWSERS)):
         return
     say_missing("Chromium is not installed, so the browser tests", BROWSER_PACKAGES)
+
+
+def install_proxy() -> None:
+    """nginx stands before several processes in a test, as it does at a company's."""
+    if not shutil.which(PROXY):
+        apt_install("nginx-light")
+    if not shutil.which(PROXY):
+        say_missing("nginx is not installed, so the test of several processes", ("nginx-light",))
 
 
 def install_object_store() -> None:
