@@ -89,7 +89,6 @@ def finds_a_part(day: Day) -> None:
 
 def moves_goods(day: Day) -> None:
     before = in_the_store(day)
-    day.look()
     day.follow(f"/stock/receipts?item={PART}")
     assert day.page.input_value("[name=item]") == PART
     day.page.fill("[name=quantity]", "4")
@@ -123,13 +122,11 @@ def keeps_tools(day: Day) -> None:
     day.send("/hand-outs")
     assert day.page.locator(".error-summary a[href='#due_back']").count(), "a special tool asks for the day it is due"
     day.page.fill("[name=due_back]", "2099-12-31")
-    day.look()
     day.send("/hand-outs")
     day.reads("2099-12-31", "张演示")
     day.follow("/returns")
     steps.pick(day.page, "condition", "parts_missing")
     day.page.fill("[name=note]", "缺少压紧螺杆")
-    day.look()
     day.send("/returns")
     day.reads("缺少压紧螺杆")
     day.look()
@@ -142,7 +139,6 @@ def keeps_tools(day: Day) -> None:
     day.follow("/calibrations")
     day.page.locator("button[data-fill][data-for=calibrated_on]").click()
     day.page.fill("[name=certificate_no]", "JZ-DEMO-0777")
-    day.look()
     day.send("/calibrations")
     day.reads("JZ-DEMO-0777")
 
