@@ -304,7 +304,7 @@ class SessionsFilter(FilterForm):
 
 class HistoryFilter(FilterForm):
     person = Choice(lazy("Person"), required=False)
-    verb = Choice(lazy("What was done"), required=False)
+    verb = Choice(lazy("Action taken"), required=False)
     record = Line(lazy("Number or username"), limit=60)
     start = Day(lazy("From day"), name="from")
     end = Day(lazy("To day"), name="to")

@@ -15,7 +15,7 @@ from portal.i18n import _, lazy
 class FilterForm(wtforms.Form):
     """The register's filter."""
 
-    q = Line(lazy("Search"), limit=100, render_kw={"type": "search"})
+    q = Line(lazy("Call, customer, phone or fault"), limit=100, render_kw={"type": "search"})
     state = Choice(lazy("State"), required=False)
     technician = Choice(lazy("Technician"), required=False)
     start = wtforms.StringField(lazy("From day"), name="from", render_kw={"type": "date"})

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.db import db
 from portal.forms import VerbForm
-from portal.htmx import page
+from portal.htmx import page, wants_fragment, whole_page
 from portal.i18n import _
 from portal.importing import columns, operations, running, words
 from portal.importing.forms import ColumnsForm, FileForm, allowed_kinds
@@ -50,7 +50,8 @@ def new() -> BaseResponse:
 def show(import_id: uuid.UUID) -> BaseResponse:
     run = find_run(import_id)
     if run.state == "columns":
-        return redirect(url_for("importing.check", import_id=run.id), 303)
+        there = url_for("importing.check", import_id=run.id)
+        return whole_page(there) if wants_fragment() else redirect(there, 303)
     return show_page(run)
 
 

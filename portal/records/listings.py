@@ -96,6 +96,12 @@ def call_rows() -> Any:
     return calls.narrowed(query, FilterForm().wanted(), current_user.branch.time_zone)
 
 
+def visit_filters() -> VisitFilters:
+    filters = VisitFilters(request.args)
+    filters.technician.choices = [(str(one.id), one.name) for one in calls.technicians()]
+    return filters
+
+
 def visit_rows() -> Any:
     person: Any = current_user
     filters = VisitFilters(request.args)
@@ -217,3 +223,23 @@ LISTINGS = {
     )
 }  # fmt: skip
 BY_ENDPOINT = {one.endpoint: one for one in LISTINGS.values()}
+FORMS: dict[str, Callable[[], Any]] = {
+    "calls": FilterForm,
+    "visits": visit_filters,
+    "reports": ReportFilters,
+    "customers": CustomerFilters,
+    "equipment": UnitFilters,
+}
+
+
+def kept_words(listing: Listing) -> list[tuple[str, str]]:
+    """The filter of this request as the list's own form words it."""
+    if not listing.kept:
+        return []
+    fields = {field.name: field for field in FORMS[listing.name]()}
+    return [(str(fields[name].label.text), worded(fields[name], value)) for name, value in listing.kept.items()]
+
+
+def worded(field: Any, value: str) -> str:
+    choices = dict(getattr(field, "choices", None) or ())
+    return str(choices.get(value, value))

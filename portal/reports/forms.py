@@ -273,7 +273,7 @@ class ResubmissionForm(EntryForm):
 class ReportFilters(wtforms.Form):
     """The list's filter; odd values show everything."""
 
-    q = Line(lazy("Search"), limit=100, render_kw={"type": "search"})
+    q = Line(lazy("Report, call, customer or site"), limit=100, render_kw={"type": "search"})
     state = Choice(lazy("State"), required=False)
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from portal.i18n import _, lazy
 from portal.permissions import Permission, authorize, may, requires
 from portal.records import savedviews, words
 from portal.records.forms import ViewForm
-from portal.records.listings import LISTINGS, Listing
+from portal.records.listings import LISTINGS, Listing, kept_words
 from portal.records.models import BulkRun, SavedView
 from portal.records.operations import bulk, saving
 from portal.records.views.base import bp
@@ -74,7 +74,7 @@ def views(listing: str) -> BaseResponse:
         listing=found,
         title=words.word(words.LISTINGS, listing),
         views=[(view, savedviews.address_of(found, view)) for view in savedviews.views_of(found)],
-        kept=found.kept,
+        kept=kept_words(found),
         roles=words.ROLES,
         action=url_for("records.views", listing=listing, **found.kept),
         back=url_for(found.endpoint, **found.kept or {"view": savedviews.EVERYTHING}),
