@@ -99,6 +99,17 @@ def test_a_tool_and_a_part_open_for_who_may_see_the_stock(world: Any, sign_in: A
     assert "万用表" in sign_in("zhang").post("/scan", {"code": "GJ-0007"}).text
 
 
+def test_a_registered_tool_opens_where_one_may_see_it(world: Any, sign_in: Any) -> None:
+    store, qian = find_location("STORE-01"), world.person("qian")
+    tool = register_tool("GJ-0008", {"zh_Hans": "卡尺"}, store, category="shared", person=qian)
+    db.session.commit()
+    assert sign_in("qian", "laptop").post("/scan", {"code": "0008"}).location == "/tools/GJ-0008"
+    assert "GJ-0008" in sign_in("zhang").post("/scan", {"code": "0008"}).text
+    hand_out(tool, world.person("zhang"), person=qian)
+    db.session.commit()
+    assert sign_in("zhang").post("/scan", {"code": "GJ-0008"}).location == "/van#tools"
+
+
 def blank() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (400, 300), "white").save(out, "PNG")

@@ -18,6 +18,9 @@ from portal.htmx import page
 from portal.i18n import lazy
 from portal.permissions import Permission, may, signed_in
 from portal.receipts import parse_id
+from portal.stock.models import Item
+from portal.stock.tools.models import find_tool
+from portal.stock.tools.queries import held_by
 from portal.visits import codes
 from portal.visits.codes import Match
 from portal.visits.forms import ScanForm
@@ -119,7 +122,18 @@ def address_of(match: Match) -> str:
         return url_for("verify.show", token=match.code)
     if match.kind == "unit":
         return unit_address(match.row)
+    if match.kind == "tool":
+        return tool_address(match.row)
     return url_for("stock.item", code=match.code) if may(Permission.STOCK_VIEW) else ""
+
+
+def tool_address(item: Item) -> str:
+    """The tool's own page for who may see it; for a technician who holds it the tools among their own things."""
+    if may(Permission.TOOL_VIEW) and find_tool(item.code):
+        return url_for("tools.show", number=item.code)
+    if may(Permission.TOOL_HOLD) and any(held.number == item.code for held in held_by(current_user)):
+        return url_for("visits.van", _anchor="tools")
+    return ""
 
 
 def unit_address(unit: Equipment) -> str:
