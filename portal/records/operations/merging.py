@@ -14,6 +14,7 @@ from portal.accounts.models import Person
 from portal.calls.models import Call
 from portal.clock import now
 from portal.customers.models import Customer, Equipment, Site
+from portal.customers.stops import standing
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
@@ -48,6 +49,8 @@ def merge(gone: Customer | Equipment, kept: Customer | Equipment, reason: str, *
         raise Conflict(lazy("One of the two was merged meanwhile. Open the file again."))
     moved = {column.class_.__tablename__: hand_over(column, gone.id, kept.id) for column in MOVES[type(gone)]}
     gone.merged_into_id = kept.id
+    if isinstance(gone, Equipment) and isinstance(kept, Equipment):
+        kept.stopped_at = kept.stopped_at or gone.stopped_at  # its stops are facts and stay where they are
     done = Merge(
         kind=gone.__tablename__,
         gone_id=gone.id,
@@ -110,6 +113,9 @@ def undo(done: Merge, reason: str, *, person: Person) -> None:
             mine |= Call.site_id.in_(uuid.UUID(one) for one in done.moved["site"])
         db.session.execute(update(owner).where(mine, column == kept.id).values({column.key: gone.id}))
     gone.merged_into_id = None
+    db.session.flush()
+    if isinstance(kept, Equipment) and not standing(kept):
+        kept.stopped_at = None
     db.session.add(MergeUndoing(merge_id=done.id, reason=reason, person_id=person.id, recorded_at=now()))
     db.session.flush()
     for row in (gone, kept):

@@ -18,7 +18,6 @@ from portal.htmx import page
 from portal.i18n import lazy
 from portal.permissions import Permission, may, signed_in
 from portal.receipts import parse_id
-from portal.stock.models import Item
 from portal.stock.tools.models import find_tool
 from portal.stock.tools.queries import held_by
 from portal.visits import codes
@@ -122,16 +121,16 @@ def address_of(match: Match) -> str:
         return url_for("verify.show", token=match.code)
     if match.kind == "unit":
         return unit_address(match.row)
-    if match.kind == "tool":
-        return tool_address(match.row)
+    if match.kind == "tool" and find_tool(match.code):
+        return tool_address(match.code)
     return url_for("stock.item", code=match.code) if may(Permission.STOCK_VIEW) else ""
 
 
-def tool_address(item: Item) -> str:
+def tool_address(number: str) -> str:
     """The tool's own page for who may see it; for a technician who holds it the tools among their own things."""
-    if may(Permission.TOOL_VIEW) and find_tool(item.code):
-        return url_for("tools.show", number=item.code)
-    if may(Permission.TOOL_HOLD) and any(held.number == item.code for held in held_by(current_user)):
+    if may(Permission.TOOL_VIEW):
+        return url_for("tools.show", number=number)
+    if may(Permission.TOOL_HOLD) and any(held.number == number for held in held_by(current_user)):
         return url_for("visits.van", _anchor="tools")
     return ""
 
