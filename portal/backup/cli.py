@@ -45,7 +45,7 @@ def restore_command(file: Path) -> None:
     began = time.monotonic()
     try:
         with refusals(file):
-            manifest, begun = operations.restore(file)
+            manifest, begun = operations.restore(file, click.echo)
     except click.ClickException as refusal:
         if epoch.is_half_restored(current_app.config["INSTANCE"]):
             raise click.ClickException(refusal.message + HALF) from None

@@ -1,7 +1,7 @@
 """The two verbs: `back_up` while the portal runs, `restore` into an empty place."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
@@ -23,6 +23,7 @@ from portal.db import db, snapshot
 from portal.epoch import Epoch
 from portal.errors import FileLost
 from portal.jobs import RUNNING, STUCK, WAITING, Job
+from portal.search.rebuilding import rebuild
 from portal.signing import head
 
 AT_ONCE = 8  # files that are read or written side by side: a bucket is far away
@@ -128,11 +129,11 @@ def lost(manifest: Manifest) -> list[str]:
 # Restore
 
 
-def restore(path: Path) -> tuple[Manifest, Epoch]:
+def restore(path: Path, say: Callable[[str], None]) -> tuple[Manifest, Epoch]:
     """Everything of a backup, in an empty place. Nothing is written before all of the file has proved right.
 
-    Until the end the place says that it is half restored. The database is one transaction, committed last; files that
-    were written before a failure stay behind and have to be removed.
+    Until the end the place says that it is half restored. The rows are one transaction, committed after the files. What
+    was written before a failure stays behind and has to be removed. The search's index is made last.
     """
     folder: Path = current_app.config["INSTANCE"]
     manifest = archive.verified(path)
@@ -149,6 +150,7 @@ def restore(path: Path) -> tuple[Manifest, Epoch]:
         settle(connection)
         rows.continue_numbers(connection)
         chain.put_back(connection, kept_head)
+    rebuild(say)
     epoch.finish_restore(folder)
     return manifest, begun
 

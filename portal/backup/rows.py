@@ -14,14 +14,15 @@ from sqlalchemy.types import JSON, BigInteger, Boolean, Date, DateTime, Integer,
 
 BATCH = 2000
 VERSION = "alembic_version"
+DERIVED = {"search_entry"}  # the search's index: made anew from what is restored
 Row = list[Any]
 
 
 def tables(connection: Connection) -> list[str]:
-    """Every table with rows of its own, those that others refer to first. Not the version, and no index that SQLite
-    keeps as tables: that is derived, and made again."""
+    """Every table with rows of its own, those that others refer to first. Not the version, and no index that is
+    kept as tables: that is derived, and made again."""
     inspector = inspect(connection)
-    own = set(inspector.get_table_names()) - {VERSION}
+    own = set(inspector.get_table_names()) - {VERSION} - DERIVED
     if connection.dialect.name == "sqlite":
         kinds = connection.exec_driver_sql("PRAGMA table_list").mappings()
         own &= {row["name"] for row in kinds if row["type"] == "table" and row["schema"] == "main"}

@@ -22,6 +22,7 @@ def search_sites(words: str) -> list[Site]:
     plate = Equipment.serial_no.icontains(words, autoescape=True) | Equipment.asset_tag.icontains(
         words, autoescape=True
     )
+    unit = select(Equipment.id).where(Equipment.site_id == Site.id, Equipment.merged_into_id.is_(None), plate)
     query = (
         select(Site)
         .join(Site.customer)
@@ -31,7 +32,7 @@ def search_sites(words: str) -> list[Site]:
                 Site.name.icontains(words, autoescape=True),
                 Site.address.icontains(words, autoescape=True),
                 Site.contacts.any(called),
-                select(Equipment.id).where(Equipment.site_id == Site.id, plate).exists(),
+                unit.exists(),
             )
         )
         .options(joinedload(Site.customer), selectinload(Site.contacts))

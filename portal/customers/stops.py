@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import history
@@ -40,11 +40,17 @@ def release(stop: UseStop, reason: str, *, source: str = "", person: Person) -> 
     done = UseRelease(stop=stop, reason=reason, source=source, person=person, recorded_at=now())
     db.session.add(done)
     db.session.flush()
-    if stop.equipment is not None and not standing(stop.equipment):
-        stop.equipment.stopped_at = None
-        db.session.flush()
+    for unit in (stop.equipment, stays_for(stop.equipment)):
+        if unit is not None and not standing(unit):
+            unit.stopped_at = None
+    db.session.flush()
     history.record("release_use", stop.equipment or stop, person_id=person.id, stop=stop.id, source=source)
     return done
+
+
+def stays_for(unit: Equipment | None) -> Equipment | None:
+    """The entry that the unit was merged into: what stopped the one stops the other."""
+    return db.session.get(Equipment, unit.merged_into_id) if unit is not None and unit.merged_into_id else None
 
 
 def release_unit(unit: Equipment, reason: str, *, source: str, person: Person) -> None:
@@ -65,7 +71,9 @@ def standing(unit: Equipment | None) -> list[UseStop]:
     """The stops of the unit that nobody has released, oldest first. A unit that may be used costs no statement."""
     if unit is None or unit.stopped_at is None:
         return []
-    return list(db.session.scalars(standing_query().where(UseStop.equipment_id == unit.id)))
+    merged = select(Equipment.id).where(Equipment.merged_into_id == unit.id)
+    mine = or_(UseStop.equipment_id == unit.id, UseStop.equipment_id.in_(merged))
+    return list(db.session.scalars(standing_query().where(mine)))
 
 
 def standing_at(source_id: uuid.UUID) -> list[UseStop]:

@@ -10,12 +10,16 @@ so that whatever dies, the next worker goes on where the rows are.
 
 from flask import Flask
 
+from portal.customers.models import Customer
 from portal.importing import cli, views, words, work
+from portal.importing.models import OutsideNumber
+from portal.records.operations.merging import moves_too
 
 __all__ = ["init_app", "work"]
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(reason_words=words.reason)
+    moves_too(Customer, OutsideNumber.customer_id)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.import_command)

@@ -64,6 +64,7 @@ MOVED = {
     "site": lazy("Sites"),
     "call": lazy("Calls, with their visits and reports"),
     "paper": lazy("Papers"),
+    "outside_number": lazy("Outside number"),
 }
 LISTINGS = {
     "customers": lazy("Customers"),

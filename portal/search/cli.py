@@ -2,16 +2,16 @@
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from portal.db import db, transaction
+from portal.db import db
 from portal.search.documents import every_id
 from portal.search.models import SearchEntry
-from portal.search.operations import CHUNK, chunks, difference, index_rows
+from portal.search.operations import chunks, difference
+from portal.search.rebuilding import rebuild
 from portal.search.rules import KINDS
 
 search = AppGroup("search", help="The index of the search box.")
-PER_TRANSACTION = 4 * CHUNK
 
 
 @search.command("rebuild")
@@ -21,22 +21,7 @@ def rebuild_command(if_empty: bool) -> None:
     if if_empty and db.session.scalar(select(SearchEntry.n).limit(1)) is not None:
         click.echo("The index is there.")
         return
-    for kind in KINDS:
-        with transaction():
-            ids = every_id(kind)
-        written = 0
-        for at in range(0, len(ids), PER_TRANSACTION):
-            with transaction():
-                written += index_rows(kind, ids[at : at + PER_TRANSACTION])
-        with transaction():
-            gone = set(db.session.scalars(select(SearchEntry.record_id).where(SearchEntry.kind == kind))) - set(
-                every_id(kind)
-            )
-            for chunk in chunks(list(gone)):
-                db.session.execute(
-                    delete(SearchEntry).where(SearchEntry.kind == kind, SearchEntry.record_id.in_(chunk))
-                )
-        click.echo(f"{kind:<9}{len(ids):>8} records, {written + len(gone)} entries written.")
+    rebuild(click.echo)
 
 
 @search.command("check")

@@ -48,16 +48,23 @@ def every_id(kind: str) -> list[uuid.UUID]:
 
 def every_query(kind: str) -> list[Select[Any]]:
     placed = select(Site.id).join(Customer).order_by(Customer.created_at, Customer.name, Site.name, Site.id)
-    alone = select(Customer.id).where(~Customer.sites.any()).order_by(Customer.created_at, Customer.name, Customer.id)
+    alone = select(Customer.id).where(*is_alone()).order_by(Customer.created_at, Customer.name, Customer.id)
     return {
         "customer": [placed, alone],
-        "unit": [select(Equipment.id).order_by(Equipment.serial_no, Equipment.id)],
+        "unit": [
+            select(Equipment.id).where(Equipment.merged_into_id.is_(None)).order_by(Equipment.serial_no, Equipment.id)
+        ],
         "visit": [select(Visit.id).order_by(Visit.created_at, Visit.id)],
         "report": [select(Report.visit_id).group_by(Report.visit_id).order_by(func.min(Report.submitted_at))],
         "call": [select(Call.id).order_by(Call.reported_at, Call.id)],
         "part": [select(Item.id).order_by(Item.code)],
         "person": [select(Person.id).order_by(Person.created_at, Person.username)],
     }[kind]
+
+
+def is_alone() -> tuple[Any, ...]:
+    """A customer without a site. One that was merged has none either, but it is the one that stays who is found."""
+    return ~Customer.sites.any(), Customer.merged_into_id.is_(None)
 
 
 def text(*texts: str | None) -> list[list[str]]:
@@ -113,7 +120,7 @@ def read_customers(ids: Ids) -> Iterable[Document]:
                 [*text(row.customer, row.name, row.address, row.district), *reached], people(visitors.get(row.id, ()))
             ),
         )
-    alone = select(Customer.id, Customer.name, Customer.created_at).where(Customer.id.in_(ids), ~Customer.sites.any())
+    alone = select(Customer.id, Customer.name, Customer.created_at).where(Customer.id.in_(ids), *is_alone())
     for customer_id, name, created_at in db.session.execute(alone):
         yield Document(customer_id, "", shown(name, id=customer_id), created_at, rules.line(text(name)))
 
@@ -128,7 +135,7 @@ def read_units(ids: Ids) -> Iterable[Document]:
         .join(Product, Product.id == Equipment.product_id)
         .join(Site, Site.id == Equipment.site_id)
         .join(Customer, Customer.id == Site.customer_id)
-        .where(Equipment.id.in_(ids))
+        .where(Equipment.id.in_(ids), Equipment.merged_into_id.is_(None))
     )  # fmt: skip
     for row in db.session.execute(query):
         codes = [number(row.serial_no, serial=True), number(row.asset_tag), number(row.code), number(row.model)]

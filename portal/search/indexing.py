@@ -4,8 +4,9 @@ The session is asked after each flush which rows it wrote, because every verb of
 writes through it; the features below need not know that a search exists. Which entries follow is worked out and
 written once, right before the transaction is committed: a row that was written ten times is indexed once, a
 rollback takes the entry along, and what a refused verb wrote in its savepoint only costs a look at a record that is
-not there. An UPDATE or DELETE of many rows at once is seen too, by the rows that its condition names. Only what is
-inserted past the session's objects (bulk loads) has to be named with `operations.index_rows`.
+not there. An UPDATE or DELETE of many rows at once is seen too, by the rows that its condition names, and an INSERT of
+many (an import) by its values. Only what is written past the session itself (a COPY) has to be named with
+`operations.index_rows`.
 
 Only attributes that an entry shows are watched, so that the hot entries of a visit (departure, parts, time, findings)
 cost nothing here: findings are found with the report.
@@ -16,7 +17,7 @@ from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import event, inspect, select, true
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from portal.accounts.models import Person
 from portal.calls.models import Call, Visit
@@ -32,11 +33,11 @@ Touched = dict[Any, set[Any]]  # by class; by kind where the entry itself is kno
 Found = dict[str, set[uuid.UUID]]
 
 WATCHED: dict[type[Any], tuple[str, ...]] = {
-    Customer: ("name",),
+    Customer: ("name", "merged_into_id"),
     Site: ("name", "address", "district", "time_zone", "customer_id"),
     Contact: ("name", "phone", "email", "site_id"),
     Product: ("code", "labels", "brand", "model"),
-    Equipment: ("serial_no", "asset_tag", "location", "product_id", "site_id"),
+    Equipment: ("serial_no", "asset_tag", "location", "product_id", "site_id", "merged_into_id"),
     Call: ("number", "customer_id", "site_id", "equipment_id", "description", "caller_name", "reported_at"),
     Visit: ("person_id", "window_start", "instructions", "call_id"),
     Report: ("number", "document_n", "submitted_at"),
@@ -55,7 +56,7 @@ def watch() -> None:
         event.listen(db.session, "after_flush", remember)
         event.listen(db.session, "do_orm_execute", remember_statement)
         event.listen(db.session, "before_commit", write)
-        event.listen(db.session, "after_rollback", forget)
+        event.listen(db.session, "after_soft_rollback", forget)
 
 
 def remember(session: Session, _context: Any) -> None:
@@ -82,18 +83,20 @@ def note(session: Session, row: Any, *, gone: bool = False) -> None:
 
 
 def remember_statement(state: ORMExecuteState) -> None:
-    """An UPDATE or DELETE with a condition: the rows that it is about to reach."""
+    """An UPDATE or DELETE with a condition: the rows that it is about to reach. An INSERT: the rows that it brings."""
     statement: Any = state.statement
-    if not getattr(statement, "is_dml", False) or getattr(statement, "is_insert", False):
-        return
-    model = TABLES.get(statement.table)
+    model = TABLES.get(statement.table) if getattr(statement, "is_dml", False) else None
     if model is None:
         return
     pending = pending_of(state.session)
+    values = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
+    if statement.is_insert:
+        rows: list[Any] = values if any(values) else [statement.compile().params]
+        pending[model].update(row[KEYS.get(model, "id")] for row in rows)
+        return
     places = [(name, kind) for name, kind in PLACES.items() if name in WATCHED[model]]
     columns = [getattr(model, KEYS.get(model, "id")), *(getattr(model, name) for name, _kind in places)]
     reached = select(*columns).where(statement.whereclause if statement.whereclause is not None else true())
-    values = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
     for given in values:
         for key, *before in state.session.execute(reached, given):
             pending[model].add(key)
@@ -119,8 +122,10 @@ def write(session: Session) -> None:
             index_rows(kind, in_order(found[kind], kind))
 
 
-def forget(session: Session) -> None:
-    session.info.pop(PENDING, None)
+def forget(session: Session, ended: SessionTransaction) -> None:
+    """When the transaction itself is rolled back. What was written before a refused verb's savepoint still counts."""
+    if not ended.nested:
+        session.info.pop(PENDING, None)
 
 
 def entries_of(touched: Touched) -> Found:

@@ -18,7 +18,12 @@ from sqlalchemy import select, text
 
 from portal import cli, epoch, files, history, jobs, server
 from portal.backup import archive, rows
+from portal.customers.operations import add_customer
 from portal.db import db, snapshot
+from portal.search.folding import folded
+from portal.search.queries import overview
+from portal.search.rules import terms
+from portal.search.scope import Reach
 from portal.signing import head
 from portal.signing.models import SealedDocument
 from portal.signing.operations import seal
@@ -74,7 +79,27 @@ def test_a_backup_of_one_database_goes_into_the_other(
     result = place.flask("restore", backup)
     assert result.exit_code == 0, result.output
     assert place.ask(everything) == before
+    assert_found(place)
     assert place.ask(writes_on)
+
+
+def assert_found(place: Place) -> None:
+    """The search finds what was restored, and what is added after it."""
+    checked = place.flask("search", "check")
+    assert checked.exit_code == 0 and "unit            0" not in checked.output, checked.output
+    assert place.ask(lambda: titles("虚构动力")) == {"虚构动力健身俱乐部"}
+
+    def add() -> None:
+        add_customer("虚构动力二店")
+        db.session.commit()
+
+    place.ask(add)
+    assert place.ask(lambda: titles("虚构动力")) == {"虚构动力健身俱乐部", "虚构动力二店"}
+
+
+def titles(question: str) -> set[str]:
+    _exact, groups = overview(question, terms(folded(question)), {"customer": Reach.ALL}, uuid.uuid4())
+    return {str(hit.shown["title"]) for group in groups for hit in group.hits}
 
 
 def writes_on() -> bool:
@@ -98,6 +123,7 @@ def test_a_restore_begins_an_epoch_ends_sessions_and_sends_no_letter_twice(
     first, second = empty_place(engine), empty_place(engine)
     for place in (first, second):
         assert place.flask("restore", tmp_path / "b").exit_code == 0
+        assert_found(place)
         assert place.ask(lambda: [one.state for one in jobs.stuck()]) == ["stuck"]
         assert place.ask(lambda: [one.kind for one in jobs.waiting()]) == ["forget_files"]
         assert place.ask(lambda: db.session.scalar(text("SELECT count(*) FROM sign_in WHERE ended_at IS NULL"))) == 0

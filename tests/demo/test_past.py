@@ -59,6 +59,13 @@ def test_a_past_is_sealed_balanced_and_before_the_companys_own_story(empty: Flas
         assert content["work_order_no"] == call.number and content["technician_names"] == [paper.visit.person.name]
 
 
+def test_the_past_is_found_at_once(empty: Flask) -> None:
+    said = empty.test_cli_runner().invoke(args=["demo", "load", "--visits", "30"])
+    assert said.exit_code == 0, said.output
+    checked = empty.test_cli_runner().invoke(args=["search", "check"])
+    assert checked.exit_code == 0, checked.output
+
+
 def test_the_same_seed_tells_the_same_past(tmp_path: Path) -> None:
     stories = []
     for number, seed in enumerate((5, 5, 6)):

@@ -20,6 +20,9 @@ from portal.importing import operations, running
 from portal.importing.kinds import KINDS
 from portal.importing.models import Import, OutsideNumber, RefusedRow, refused_rows
 from portal.importing.words import reasons
+from portal.records.operations.merging import merge, undo
+from portal.search.documents import exact
+from portal.search.models import SearchEntry
 from portal.stock.models import Item
 from portal.worker import Worker
 from tests.importing.sheets import csv_bytes, customers, xlsx_bytes
@@ -71,6 +74,38 @@ def test_good_rows_come_in_bad_ones_are_named_and_a_second_time_changes_nothing(
     assert everything() == before
     added = db.session.scalars(select(HistoryEntry).where(HistoryEntry.n > 0, HistoryEntry.verb == "add_customer"))
     assert len(list(added)) == 450 and how_many(HistoryEntry) == entries + 2  # the file, and what came of it
+
+
+def test_what_came_in_is_found_at_once(app: Flask) -> None:
+    brought_in("customers", customers(20))
+    changed = [["客户编号", "客户名称"], ["C000001", "另名公司"]]
+    brought_in("customers", changed)
+    brought_in("parts", [["物料编码", "名称"], ["FOUND-1", "寻得件"]])
+    titles = {(one.kind, str(one.shown["title"])) for one in db.session.scalars(select(SearchEntry))}
+    assert {("customer", "虚构客户 0"), ("customer", "另名公司")} <= titles
+    assert db.session.scalars(select(SearchEntry.kind).where(SearchEntry.code == exact("FOUND-1"))).all() == ["part"]
+    checked = app.test_cli_runner().invoke(args=["search", "check"])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_a_merged_customer_is_taken_for_the_one_that_stays(app: Flask, world: Any) -> None:
+    headings = ["客户编号", "客户名称", "电话", "地址"]
+    brought_in("customers", [headings, ["C1", "旧名公司", "10000001", "一路 1 号"]])
+    brought_in("customers", [headings, ["", "新名公司", "10000002", "二路 2 号"]])
+    found = {
+        one.name: one for one in db.session.scalars(select(Customer).where(Customer.name.in_(["旧名公司", "新名公司"])))
+    }
+    done = merge(found["旧名公司"], found["新名公司"], "同一家", person=world.person("he"))
+    db.session.commit()
+    assert db.session.get_one(OutsideNumber, "C1").customer_id == found["新名公司"].id
+    assert counts(brought_in("customers", [headings, ["C1", "旧名公司", "10000001", "一路 1 号"]])) == (0, 0, 1, 0)
+    assert counts(brought_in("customers", [headings, ["", "旧名公司", "10000001", "一路 1 号"]])) == (0, 0, 1, 0)
+    checked = app.test_cli_runner().invoke(args=["search", "check"])
+    titles = {str(one.shown["title"]) for one in db.session.scalars(select(SearchEntry))}
+    assert checked.exit_code == 0 and "旧名公司" not in titles
+    undo(done, "两家", person=world.person("he"))
+    db.session.commit()
+    assert db.session.get_one(OutsideNumber, "C1").customer_id == found["旧名公司"].id
 
 
 def test_a_trial_says_what_would_be_and_changes_nothing(app: Flask) -> None:

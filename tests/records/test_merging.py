@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from portal.customers import operations as customers
 from portal.customers.models import Customer, Equipment
+from portal.customers.stops import release, standing, stop_use
 from portal.db import Model, db
 from portal.history import HistoryEntry
 from portal.records.models import Merge
-from portal.records.operations.merging import MOVES
+from portal.records.operations.merging import MOVES, merge, undo
 from tests.reports.steps import finished, signed
 
 
@@ -45,7 +46,12 @@ def test_two_customers_become_one_and_apart_again(world: Any, sign_in: Any) -> N
     verbs = db.session.scalars(select(HistoryEntry.verb).where(HistoryEntry.subject_id == str(gone.id))).all()
     assert "merge" in verbs
     done = db.session.scalars(select(Merge)).one()
-    assert {name: len(ids) for name, ids in done.moved.items()} == {"site": 1, "call": 1, "paper": 0}
+    assert {name: len(ids) for name, ids in done.moved.items()} == {
+        "site": 1,
+        "call": 1,
+        "paper": 0,
+        "outside_number": 0,
+    }
     later = world.visit()
     undoing = f"/merges/{done.id}/undoing"
     assert he.post(undoing, {"reason": "弄错了"}).status == 303
@@ -72,6 +78,18 @@ def test_two_units_become_one(world: Any, sign_in: Any) -> None:
     assert zhao.get(f"/reports/{report.number}").status == 200
 
 
+def test_a_stop_of_use_holds_for_the_unit_that_stays(world: Any) -> None:
+    gone, visit, zhao = world.equipment(), world.visit(), world.person("zhao")
+    kept = customers.add_equipment(gone.site, gone.product, "df2401 0001")
+    stop = stop_use(gone, "裂纹", source=visit.number, source_id=visit.id, person=zhao)
+    undo(merge(gone, kept, "同一铭牌", person=zhao), "弄错了", person=zhao)
+    assert kept.stopped_at is None and gone.stopped_at
+    merge(gone, kept, "同一铭牌", person=zhao)
+    assert standing(kept) == [stop]
+    release(stop, "已修好", person=zhao)
+    assert kept.stopped_at is None and not standing(kept)
+
+
 @pytest.mark.engine("sqlite")
 def test_merging_is_for_supervisors(world: Any, sign_in: Any) -> None:
     gone, kept = world.site().customer, twin(world)
@@ -84,7 +102,7 @@ def test_merging_is_for_supervisors(world: Any, sign_in: Any) -> None:
 
 def test_every_row_that_hangs_on_an_entry_moves_with_it() -> None:
     """Whoever adds a table that points to a customer or a unit says here what merging does with it."""
-    stays = {"customer.merged_into_id", "equipment.merged_into_id"}
+    stays = {"customer.merged_into_id", "equipment.merged_into_id", "use_stop.equipment_id"}
     for model in (Customer, Equipment):
         pointing = {
             f"{table.name}.{column.name}"

@@ -158,12 +158,28 @@ def test_the_index_follows_what_is_written_in_bulk(world: Any, app: Any) -> None
     row |= {"id": new_id(), "product_id": product.id, "site_id": world.site().id, "serial_no": "BULK-77"}
     db.session.execute(insert(Equipment.__table__), [row])
     db.session.commit()
-    assert found("bulk77", zhao) == {}
+    assert found("bulk77", zhao) == {"unit": ["BULK-77"]}
+    row |= {"id": new_id(), "serial_no": "PAST-78"}
+    db.session.connection().execute(insert(Equipment.__table__), [row])  # past the session
+    db.session.commit()
+    assert found("past78", zhao) == {}
     checked = app.test_cli_runner().invoke(args=["search", "check"])
     assert checked.exit_code == 1 and "missing 1" in checked.output
     assert index_rows("unit", [row["id"]]) == 1
     db.session.commit()
-    assert found("bulk77", zhao) == {"unit": ["BULK-77"]}
+    assert found("past78", zhao) == {"unit": ["PAST-78"]}
+
+
+def test_a_refusal_after_a_change_does_not_make_the_search_forget_it(world: Any) -> None:
+    customers.add_customer("先写公司")
+    db.session.flush()
+    savepoint = db.session.begin_nested()
+    customers.add_customer("被拒公司")
+    db.session.flush()
+    savepoint.rollback()
+    db.session.commit()
+    assert found("先写公司", world.person("zhao")) == {"customer": ["先写公司"]}
+    assert found("被拒公司", world.person("zhao")) == {}
 
 
 def test_check_finds_every_difference_and_rebuild_mends_it(world: Any, app: Any) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
+from sqlalchemy import select
 
 from portal.db import db
-from portal.stock.models import Item
+from portal.stock.models import Item, Location
+from portal.stock.tools import hand_out, register_tool
 from tests.page import Page, Person
 
 pytestmark = pytest.mark.engine("sqlite")
@@ -97,6 +99,17 @@ def test_a_tool_and_a_part_open_for_who_may_see_the_stock(world: Any, sign_in: A
     db.session.commit()
     assert sign_in("qian").post("/scan", {"code": "0007"}).location == "/stock/items/GJ-0007"
     assert "万用表" in sign_in("zhang").post("/scan", {"code": "GJ-0007"}).text
+
+
+def test_a_registered_tool_opens_where_one_may_see_it(world: Any, sign_in: Any) -> None:
+    store, qian = db.session.scalars(select(Location).where(Location.kind == "store")).first(), world.person("qian")
+    tool = register_tool("GJ-0008", {"zh_Hans": "卡尺"}, store, category="personal", person=qian)
+    db.session.commit()
+    assert sign_in("qian", "laptop").post("/scan", {"code": "0008"}).location == "/tools/GJ-0008"
+    assert "GJ-0008" in sign_in("zhang").post("/scan", {"code": "0008"}).text
+    hand_out(tool, world.person("zhang"), person=qian)
+    db.session.commit()
+    assert sign_in("zhang").post("/scan", {"code": "GJ-0008"}).location == "/van#tools"
 
 
 def blank() -> bytes:

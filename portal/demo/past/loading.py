@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from portal.demo.past.writing import count_on, room_to_write, write_rows
 from portal.demo.tables import rows as table_rows
 from portal.numbering import NumberSeries
 from portal.reports.operations.sealing import verify_token
+from portal.search.rebuilding import index_everything
 from portal.signing import head, rules
 from portal.signing.models import REPORT, SURVEY
 from portal.signing.operations import last_place, signing_key
@@ -43,11 +45,14 @@ class Past:
 
 
 def write_past(past: Past, cast: Cast, last: date, say: Callable[[str], None]) -> None:
-    """Everything up to the day `last`, in the caller's transaction."""
+    """Everything up to the day `last`, in the caller's transaction, found by the search as well."""
     patterns = read_patterns()
     days = min(LONGEST, max(30, past.visits // 4, past.movements // 500))
     with room_to_write():
         Writer(past, cast, patterns, last - timedelta(days=days), days, say).write()
+    began = monotonic()
+    written = index_everything()
+    say(f"{written} entries of the search's index in {monotonic() - began:.1f} s")
 
 
 class Numbers:

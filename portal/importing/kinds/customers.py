@@ -43,6 +43,7 @@ ROLE_WORDS = {
 }
 FEW_SITES = 20
 OF_CUSTOMER = {"name": "name", "customer_kind": "kind", "locale": "locale"}
+OF_MERGED = {name: column for name, column in OF_CUSTOMER.items() if name != "name"}
 OF_SITE = {name: name for name in ("address", "district", "time_zone", "access_note", "hazards")}
 OF_CONTACT = {"phone": "phone", "email": "email", "role": "role"}
 NUMBER_HEADINGS = "客户编号|客户代码|客户号|外部编号|客戶編號|客戶代碼|customer no|customer number|customer code|customer id|account no|outside number|número de cliente|código de cliente|cliente no"
@@ -114,7 +115,8 @@ class CustomerPlanner(Planner):
         if customer is None:
             customer = self.add_customer(plan)
         else:
-            self.carry(plan, Customer, customer, said, OF_CUSTOMER)
+            names = OF_CUSTOMER if said.get("name") not in self.directory.former[customer["id"]] else OF_MERGED
+            self.carry(plan, Customer, customer, said, names)
             self.add_number(plan, customer)
         if site is None and "address" in said:
             site = self.add_site(plan, customer)

@@ -18,7 +18,7 @@ from portal.importing.kinds.customers import (
     PHONE_HEADINGS,
     SITE_HEADINGS,
 )
-from portal.importing.kinds.places import Directory, named_site
+from portal.importing.kinds.places import Directory, named_site, staying
 from portal.importing.rules import Claim, phone_digits
 from portal.importing.values import code, day, phone, text
 
@@ -64,8 +64,13 @@ class EquipmentPlanner(Planner):
         self.products = {row.code: row.id for row in db.session.execute(query)}
         serials = {line.said["serial_no"] for line in lines}
         self.units: dict[Any, list[dict[str, Any]]] = {}
-        for unit in records(select(UNIT).where(UNIT.c.serial_no.in_(serials))):
-            self.units.setdefault((unit["product_id"], unit["serial_no"]), []).append(unit)
+        found = records(select(UNIT).where(UNIT.c.serial_no.in_(serials)))
+        stays = staying(UNIT, (unit["id"] for unit in found))
+        kept = {unit["id"]: unit for unit in records(select(UNIT).where(UNIT.c.id.in_(set(stays.values()))))}
+        for unit in found:
+            present = self.units.setdefault((unit["product_id"], unit["serial_no"]), [])
+            if kept[stays[unit["id"]]] not in present:
+                present.append(kept[stays[unit["id"]]])
 
     def plan_line(self, plan: Plan) -> None:
         said = plan.line.said

@@ -29,11 +29,15 @@ class Directory:
         rows = list(said)
         self.by_number = numbered({row["number"] for row in rows if "number" in row})
         named = [row for row in rows if "name" in row]
-        self.by_phone = with_phone({(row["name"], phone_digits(row["phone"])) for row in named if "phone" in row})
-        self.by_name = by_name({row["name"] for row in named if "phone" not in row})
+        known = by_name({row["name"] for row in named})
+        self.by_phone = with_phone(
+            {(row["name"], phone_digits(row["phone"])) for row in named if "phone" in row}, known
+        )
+        self.by_name = {row["name"]: known[row["name"]] for row in named if "phone" not in row and row["name"] in known}
         ids = {found for group in (self.by_phone, self.by_name) for ids in group.values() for found in ids}
         ids |= set(self.by_number.values())
         self.customers = {row["id"]: row for row in records(select(CUSTOMER).where(CUSTOMER.c.id.in_(ids)))}
+        self.former = former_names(ids)
         self.phoneless = without_phone(found for ids in self.by_name.values() for found in ids)
         self.numbers = numbers_of(ids)
         self.sites: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
@@ -54,31 +58,55 @@ def numbers_of(ids: set[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     return found
 
 
-def with_phone(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], list[uuid.UUID]]:
+def with_phone(
+    wanted: set[tuple[str, str]], known: Mapping[str, list[uuid.UUID]]
+) -> dict[tuple[str, str], list[uuid.UUID]]:
     """Customers by name and phone number, however its digits are set apart."""
     digits: Any = CONTACT.c.phone
     for mark in MARKS:
         digits = func.replace(digits, mark, "")
-    names, phones = {name for name, _phone in wanted}, {phone for _name, phone in wanted}
+    ids, phones = {one for name, _phone in wanted for one in known.get(name, ())}, {phone for _name, phone in wanted}
     query = (
-        select(CUSTOMER.c.id, CUSTOMER.c.name, digits.label("digits"))
+        select(SITE.c.customer_id, digits.label("digits"))
         .distinct()
-        .join(SITE, SITE.c.customer_id == CUSTOMER.c.id)
         .join(CONTACT, CONTACT.c.site_id == SITE.c.id)
-        .where(CUSTOMER.c.name.in_(names), digits.in_(phones))
-        .order_by(CUSTOMER.c.id)
+        .where(SITE.c.customer_id.in_(ids), digits.in_(phones))
     )
-    found: dict[tuple[str, str], list[uuid.UUID]] = defaultdict(list)
-    for row in db.session.execute(query) if wanted else ():
-        found[row.name, row.digits].append(row.id)
-    return found
+    reached = {(row.customer_id, row.digits) for row in db.session.execute(query)} if ids else set()
+    found = {(name, phone): [one for one in known.get(name, ()) if (one, phone) in reached] for name, phone in wanted}
+    return {key: customers for key, customers in found.items() if customers}
 
 
 def by_name(names: set[str]) -> dict[str, list[uuid.UUID]]:
-    found: dict[str, list[uuid.UUID]] = defaultdict(list)
+    """Customers of these names; for one that was merged the one that stays."""
     query = select(CUSTOMER.c.id, CUSTOMER.c.name).where(CUSTOMER.c.name.in_(names)).order_by(CUSTOMER.c.id)
-    for row in db.session.execute(query) if names else ():
-        found[row.name].append(row.id)
+    rows = list(db.session.execute(query)) if names else []
+    stays = staying(CUSTOMER, {row.id for row in rows})
+    found: dict[str, dict[uuid.UUID, None]] = defaultdict(dict)
+    for row in rows:
+        found[row.name][stays[row.id]] = None
+    return {name: list(ids) for name, ids in found.items()}
+
+
+def staying(table: Any, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """For each entry the one that stays in its place: itself, unless it was merged."""
+    stays = {one: one for one in ids}
+    while stays:
+        asked = table.c.id.in_(set(stays.values()))
+        query = select(table.c.id, table.c.merged_into_id).where(asked, table.c.merged_into_id.is_not(None))
+        merged = {row.id: row.merged_into_id for row in db.session.execute(query)}
+        if not merged:
+            break
+        stays = {one: merged.get(kept, kept) for one, kept in stays.items()}
+    return stays
+
+
+def former_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    """The names of entries that were merged into these. A file that still has one does not rename who stays."""
+    found: dict[uuid.UUID, set[str]] = defaultdict(set)
+    query = select(CUSTOMER.c.merged_into_id, CUSTOMER.c.name).where(CUSTOMER.c.merged_into_id.in_(ids))
+    for row in db.session.execute(query):
+        found[row.merged_into_id].add(row.name)
     return found
 
 

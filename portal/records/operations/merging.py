@@ -7,23 +7,30 @@ reports do not change: they say what was signed. The entry itself stays as a row
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 
 from portal import history
 from portal.accounts.models import Person
 from portal.calls.models import Call
 from portal.clock import now
 from portal.customers.models import Customer, Equipment, Site
+from portal.customers.stops import standing
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.records.models import Merge, MergeUndoing, Paper
 from portal.records.operations.editing import unit_name
 
-MOVES: dict[type[Any], tuple[Any, ...]] = {
-    Customer: (Site.customer_id, Call.customer_id, Paper.customer_id),
-    Equipment: (Call.equipment_id, Paper.equipment_id),
+MOVES: dict[type[Any], list[Any]] = {
+    Customer: [Site.customer_id, Call.customer_id, Paper.customer_id],
+    Equipment: [Call.equipment_id, Paper.equipment_id],
 }
+
+
+def moves_too(model: type[Any], column: Any) -> None:
+    """A feature above says which of its rows hang on an entry as well."""
+    if column not in set(MOVES[model]):
+        MOVES[model].append(column)
 
 
 def what_moves(gone: Customer | Equipment) -> dict[str, int]:
@@ -42,6 +49,8 @@ def merge(gone: Customer | Equipment, kept: Customer | Equipment, reason: str, *
         raise Conflict(lazy("One of the two was merged meanwhile. Open the file again."))
     moved = {column.class_.__tablename__: hand_over(column, gone.id, kept.id) for column in MOVES[type(gone)]}
     gone.merged_into_id = kept.id
+    if isinstance(gone, Equipment) and isinstance(kept, Equipment):
+        kept.stopped_at = kept.stopped_at or gone.stopped_at  # its stops are facts and stay where they are
     done = Merge(
         kind=gone.__tablename__,
         gone_id=gone.id,
@@ -70,10 +79,15 @@ def lock(*rows: Any) -> None:
 def hand_over(column: Any, old: uuid.UUID, new: uuid.UUID) -> list[str]:
     """Gives all rows whose `column` names `old` to `new`; their ids."""
     owner = column.class_
-    ids = list(db.session.scalars(select(owner.id).where(column == old).order_by(owner.id)))
+    key = key_of(owner)
+    ids = list(db.session.scalars(select(key).where(column == old).order_by(key)))
     if ids:
         db.session.execute(update(owner).where(column == old).values({column.key: new}))
     return [str(one) for one in ids]
+
+
+def key_of(owner: Any) -> Any:
+    return inspect(owner).primary_key[0]
 
 
 def name_of(row: Customer | Equipment) -> str:
@@ -93,12 +107,15 @@ def undo(done: Merge, reason: str, *, person: Person) -> None:
         raise Conflict(lazy("The entry that stayed was merged itself. Undo that merge first."))
     for column in MOVES[model]:
         owner = column.class_
-        ids = [uuid.UUID(one) for one in done.moved[owner.__tablename__]]
-        mine = owner.id.in_(ids)
+        key = key_of(owner)
+        mine = key.in_([key.type.python_type(one) for one in done.moved.get(owner.__tablename__, ())])
         if owner is Call and model is Customer:
             mine |= Call.site_id.in_(uuid.UUID(one) for one in done.moved["site"])
         db.session.execute(update(owner).where(mine, column == kept.id).values({column.key: gone.id}))
     gone.merged_into_id = None
+    db.session.flush()
+    if isinstance(kept, Equipment) and not standing(kept):
+        kept.stopped_at = None
     db.session.add(MergeUndoing(merge_id=done.id, reason=reason, person_id=person.id, recorded_at=now()))
     db.session.flush()
     for row in (gone, kept):

@@ -18,6 +18,8 @@ from portal.htmx import page
 from portal.i18n import lazy
 from portal.permissions import Permission, may, signed_in
 from portal.receipts import parse_id
+from portal.stock.tools.models import find_tool
+from portal.stock.tools.queries import held_by
 from portal.visits import codes
 from portal.visits.codes import Match
 from portal.visits.forms import ScanForm
@@ -119,7 +121,18 @@ def address_of(match: Match) -> str:
         return url_for("verify.show", token=match.code)
     if match.kind == "unit":
         return unit_address(match.row)
+    if match.kind == "tool" and find_tool(match.code):
+        return tool_address(match.code)
     return url_for("stock.item", code=match.code) if may(Permission.STOCK_VIEW) else ""
+
+
+def tool_address(number: str) -> str:
+    """The tool's own page for who may see it; for a technician who holds it the tools among their own things."""
+    if may(Permission.TOOL_VIEW):
+        return url_for("tools.show", number=number)
+    if may(Permission.TOOL_HOLD) and any(held.number == number for held in held_by(current_user)):
+        return url_for("visits.van", _anchor="tools")
+    return ""
 
 
 def unit_address(unit: Equipment) -> str:
