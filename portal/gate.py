@@ -1,4 +1,4 @@
-"""What happens before a view, in this order: hand-over, session, PIN, entry, role.
+"""What happens before a view, in this order: origin, hand-over, session, PIN, entry, role.
 
 The order is the contract's: the session is checked before the token, the token before the entry, and a repeat is
 answered before the role is asked, because it has taken effect already.
@@ -37,7 +37,15 @@ def admit() -> BaseResponse | None:
         return None
     if request.method == "POST":
         request.form  # noqa: B018  the body is read before the first query, so a slow upload holds no lock
+        refuse_other_sites()
     return handed_over() or signed_out() or locked() or newcomer() or entered() or forbidden()
+
+
+def refuse_other_sites() -> None:
+    """No page of another site sends a form here, also not one that needs no token, as signing in does. Browsers say
+    where a form stands, and scripts cannot make them say otherwise; whoever says nothing is no browser of today."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        abort(403)
 
 
 def view_access() -> Access:
