@@ -89,43 +89,54 @@ def statements(dialect_name: str) -> list[str]:
 
 def of_evidence(dialect_name: str) -> list[str]:
     """What the migration of the evidence makes, after it has taken away what it makes anew (`replaced`)."""
+    guards = append_only(dialect_name, EVIDENCE)
     if dialect_name == "sqlite":
-        guards = [made for table, keys in EVIDENCE.items() for made in sqlite_append_only(table, keys)]
         guards += sqlite_append_only("report", ["id"])[1:]
         return [*guards, *(sqlite_changes_only(*change) for change in CHANGES)]
-    guards = [made for table in EVIDENCE for made in postgresql_append_only(table)]
     guards += postgresql_append_only("report")[1:]
     return [*guards, *(made for change in CHANGES for made in postgresql_changes_only(*change))]
 
 
+def append_only(dialect_name: str, tables: dict[str, list[str]]) -> list[str]:
+    """No row of these tables changes or goes."""
+    if dialect_name == "sqlite":
+        return [made for table, keys in tables.items() for made in sqlite_append_only(table, keys)]
+    return [made for table in tables for made in postgresql_append_only(table)]
+
+
 def of_team(dialect_name: str) -> list[str]:
     """What the migration of the team makes."""
+    return append_only(dialect_name, TEAM)
+
+
+def of_tools(dialect_name: str) -> list[str]:
+    """What the migration of the tools makes."""
+    guards = append_only(dialect_name, TOOLS)
     if dialect_name == "sqlite":
-        return [made for table, keys in TEAM.items() for made in sqlite_append_only(table, keys)]
-    return [made for table in TEAM for made in postgresql_append_only(table)]
+        return [*guards, sqlite_trigger("movement_tool", "BEFORE INSERT ON movement", TORN, ONE_PIECE)]
+    return [
+        *guards,
+        postgresql_function("movement_of_tool", refuse_if(TORN, ONE_PIECE) + " RETURN NEW;"),
+        postgresql_trigger("movement_tool", "BEFORE INSERT ON movement", "movement_of_tool"),
+    ]
 
 
 def of_records(dialect_name: str) -> list[str]:
     """What the migration of the files makes."""
+    guards = append_only(dialect_name, RECORDS)
     if dialect_name == "sqlite":
-        guards = [made for table, keys in RECORDS.items() for made in sqlite_append_only(table, keys)]
         return [*guards, *sqlite_append_only("paper", ["id"])[1:], sqlite_changes_only(*PAPER)]
-    guards = [made for table in RECORDS for made in postgresql_append_only(table)]
     return [*guards, *postgresql_append_only("paper")[1:], *postgresql_changes_only(*PAPER)]
 
 
 def of_admin(dialect_name: str) -> list[str]:
     """What the migration of the administration makes."""
-    if dialect_name == "sqlite":
-        return [made for table, keys in ADMIN.items() for made in sqlite_append_only(table, keys)]
-    return [made for table in ADMIN for made in postgresql_append_only(table)]
+    return append_only(dialect_name, ADMIN)
 
 
 def of_keeping(dialect_name: str) -> list[str]:
     """What the migration of backup and restore makes."""
-    if dialect_name == "sqlite":
-        return [made for table, keys in KEEPING.items() for made in sqlite_append_only(table, keys)]
-    return [made for table in KEEPING for made in postgresql_append_only(table)]
+    return append_only(dialect_name, KEEPING)
 
 
 def replaced(dialect_name: str) -> list[str]:
@@ -141,18 +152,6 @@ def standing(dialect_name: str) -> list[str]:
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
     made = first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
     return made + of_records(dialect_name) + of_admin(dialect_name) + of_keeping(dialect_name)
-
-
-def of_tools(dialect_name: str) -> list[str]:
-    """What the migration of the tools makes."""
-    if dialect_name == "sqlite":
-        guards = [made for table, keys in TOOLS.items() for made in sqlite_append_only(table, keys)]
-        return [*guards, sqlite_trigger("movement_tool", "BEFORE INSERT ON movement", TORN, ONE_PIECE)]
-    return [
-        *(made for table in TOOLS for made in postgresql_append_only(table)),
-        postgresql_function("movement_of_tool", refuse_if(TORN, ONE_PIECE) + " RETURN NEW;"),
-        postgresql_trigger("movement_tool", "BEFORE INSERT ON movement", "movement_of_tool"),
-    ]
 
 
 def names(dialect_name: str) -> set[str]:
