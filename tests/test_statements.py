@@ -42,7 +42,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
     ("username", "path", "most"),
     [
         ("zhang", "/", 8),
-        ("zhang", "{visit}", 11),
+        ("zhang", "{visit}", 10),
         ("zhang", "{visit}/part-uses", 10),
         ("zhang", "{visit}/findings", 12),
         ("zhang", "{visit}/readings", 12),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, Uuid, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from portal.accounts.models import Branch, Person
 from portal.calls import rules
@@ -77,6 +77,8 @@ class Visit(WithId, Model):
     person: Mapped[Person | None] = relationship()
     assignments: Mapped[list["Assignment"]] = relationship(order_by="Assignment.assigned_at")
     members: Mapped[list["Member"]] = relationship(order_by="Member.added_at", back_populates="visit")
+
+    has_held: Mapped[bool | None] = query_expression()  # whether entries of it wait for a supervisor; None: not asked
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 

@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, union_all
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression
 
+from portal import receipts
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
@@ -49,7 +50,8 @@ def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
 @cache
 def visit_query(roles: frozenset[Role]) -> Select[Any]:
     query = Visit.visible_to(Reader(roles)).where(Visit.id == bindparam("visit_id"))
-    return query.options(*with_place())
+    waiting = exists().where(receipts.HeldEntry.record_id == Visit.id)
+    return query.options(*with_place(), with_expression(Visit.has_held, waiting))
 
 
 @cache

@@ -92,7 +92,7 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
     mine = may(Permission.VISIT_RECORD, visit)
     held = [
         entry
-        for entry in receipts.held_for(visit.id)
+        for entry in (receipts.held_for(visit.id) if visit.has_held is not False else [])
         if may(Permission.REPORT_REVIEW) or entry.person_id == current_user.id
     ]
     leads, own_state = visit.is_led_by(current_user), visit.state_for(current_user)
