@@ -82,6 +82,10 @@ def address(kind: str, key: str, number: str) -> str | None:
         return url_for("reports.show", number=number)
     if kind == "movement" and number and may(Permission.STOCK_VIEW):
         return url_for("stock.movement", n=number)
+    if kind == "customer" and may(Permission.FILE_VIEW):
+        return url_for("records.customer", customer_id=key)
+    if kind == "equipment" and may(Permission.FILE_VIEW):
+        return url_for("records.unit", unit_id=key)
     if kind == "person" and may(Permission.PEOPLE_VIEW):
         return url_for("admin.person", person_id=key)
     return None

@@ -207,7 +207,7 @@ def takes_a_call(day: Day) -> None:
     day.look()
     again = day.main.locator("li.line", has_text="Visited on").first
     steps.press(day.page, again.locator("a[href*='equipment=']"))
-    assert day.main.locator(".banner", has_text="within 30 days").count()
+    assert day.main.locator(".banner", has_text="shortly before").count()
     day.page.fill("[name=description]", "It knocks again when somebody runs")
     day.page.select_option("[name=technician]", index=1)
     day.look()

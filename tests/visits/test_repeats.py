@@ -140,7 +140,7 @@ def test_whoever_takes_the_call_sees_that_somebody_was_there_lately(world: Any, 
     visit = finished(world)
     sun = sign_in("sun", "laptop")
     for address in (f"/calls/new?site={visit.call.site_id}", "/calls/new?q=DF2401-0001"):
-        assert "上过门" in sun.get(address).text or "30 天内有过上门" in sun.get(address).text
+        assert "上过门" in sun.get(address).text or "不久前有过上门" in sun.get(address).text
     later(world, 40)
     sun = sign_in("sun", "laptop")
-    assert "30 天内" not in sun.get(f"/calls/new?site={visit.call.site_id}").text
+    assert "不久前有过" not in sun.get(f"/calls/new?site={visit.call.site_id}").text

@@ -58,6 +58,7 @@ def test_saving_the_tick_stops_the_unit_and_tells_contact_and_supervisor(world: 
     for person, address in (
         (zhang, base),
         (zhang, f"/visits/{later.id}"),
+        (zhao, f"/equipment/{visit.call.equipment_id}"),
         (zhang, f"/visits/{later.id}/findings"),
         (sign_in("sun", "laptop"), f"/calls/{visit.call.number}"),
         (sign_in("sun", "laptop"), f"/calls/new?site={visit.call.site_id}"),

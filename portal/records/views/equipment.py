@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.calls.filters import as_id
 from portal.customers import operations as customers_verbs
 from portal.customers.queries import find_site, search_sites
+from portal.customers.stops import standing
 from portal.forms import plain
 from portal.htmx import page
 from portal.i18n import _
@@ -65,6 +66,7 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
         papers=papers,
         parts=timeline.parts(scope, None, timeline.PAGE_SIZE),
         photos=timeline.photos(found, own_photos),
+        stops=standing(found),
         like=queries.units_like(found) if may(Permission.FILE_MERGE) else [],
         zone=found.site.time_zone,
         **history_of(scope, lambda **at: url_for("records.unit", unit_id=found.id, **at), everything),
