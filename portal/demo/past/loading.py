@@ -87,7 +87,6 @@ class Writer:
             luck=self.luck,
             numbers=self.numbers,
         )
-        _ = [(one.id, one.is_own) for one in (*self.books.stores.values(), *self.books.ends.values())]
         products = [pattern.product for pattern in patterns]
         with db.session.no_autoflush:
             self.units = units(cast, products, past.visits, first, self.luck)

@@ -11,7 +11,3 @@ depends_on = None
 def upgrade() -> None:
     op.create_index("ix_report_submitted_at_id", "report", ["submitted_at", "id"])
     op.create_index("ix_movement_kind_n", "movement", ["kind", "n"])
-
-
-def downgrade() -> None:
-    raise NotImplementedError("forward only")
