@@ -32,9 +32,12 @@ LONG = os.environ.get("PORTAL_LONG") == "1"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the database does is tried on both. What pages say is tried on SQLite, in the long form on both; that each
+    page opens on PostgreSQL for whom it should is tried by `test_permissions.py`, and the whole job in the browser."""
     if "engine" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("engine")
-        metafunc.parametrize("engine", only.args if only else ENGINES, scope="function")
+        usual = ENGINES[:1] if "sign_in" in metafunc.fixturenames and not LONG else ENGINES
+        metafunc.parametrize("engine", only.args if only else usual, scope="function")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

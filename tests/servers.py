@@ -12,6 +12,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import forks
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,12 +25,12 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """`python -m portal.server` over an instance folder; `kill` is SIGKILL, `stop` is SIGTERM."""
+    """`portal.server` over an instance folder, a process of its own; `kill` is SIGKILL, `stop` is SIGTERM."""
 
     instance: Path
     database_url: str | None = None
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: forks.Fork | None = None
 
     @property
     def url(self) -> str:
@@ -51,10 +53,7 @@ class Server:
         return done.stdout
 
     def start(self) -> "Server":
-        self.log = (self.instance / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "portal.server"], cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log
-        )
+        self.process = forks.start(self.environment, self.instance / "server.log")
         self.wait()
         return self
 
@@ -79,7 +78,6 @@ class Server:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(20)
-            self.log.close()
 
 
 def copy_instance(source: Path, target: Path) -> Path:

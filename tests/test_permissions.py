@@ -55,7 +55,7 @@ def test_signed_out_entries_are_told_so_and_kept_by_the_phone(app: Flask, sign_i
             assert (page.status, page.json["state"]) == (401, "signed_out")
 
 
-@pytest.mark.engine("sqlite")
+@pytest.mark.engine("postgresql")  # the other page tests are on SQLite
 @pytest.mark.parametrize("username", ["zhang", "sun", "zhao", "qian", "zhou", "admin"])
 def test_a_role_opens_its_routes_and_no_others(app: Flask, world: Any, sign_in: Any, username: str) -> None:
     roles = world.person(username).roles

@@ -194,6 +194,7 @@ def restart_one_after_the_other(servers: list[Server], zhang: Visitor, base: str
             status, body = zhang.post(f"{base}/part-uses", FIELDS)
             answers.append(status)
             sent.append(json.loads(body)["entry_id"])
+            time.sleep(0.05)  # the servers that start need the processor too
 
     threads = [threading.Thread(target=work) for _n in range(4)]
     for thread in threads:
