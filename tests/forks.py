@@ -1,8 +1,8 @@
 """Servers of tests as forks of one process that has imported the portal already: a start takes a third of the time.
 
 Run as a process of its own (`python -m tests.forks`): reads lines of JSON `{"environment": {…}, "log": path}`, forks
-`portal.server` with them, and prints the process id. Each makes its own app after the fork, as `python -m portal.server`
-does; that command itself is started by `tests/test_server.py` and `tests/test_start.py`.
+`portal.server` with them, and prints the process id. Each makes its own app after the fork, as `python -m
+portal.server` does; that command itself is started by `tests/test_server.py` and `tests/test_start.py`.
 """
 
 import atexit

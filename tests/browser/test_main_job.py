@@ -75,7 +75,9 @@ def test_the_whole_job_on_a_laptop(server: Server, open_page: Open, tmp_path: Pa
     whole_job(server, open_page, tmp_path, phone=False, locale="zh_Hans")
 
 
-def test_the_whole_job_on_a_phone_in_spanish_and_on_postgresql(postgres_server: Server, open_page: Open, tmp_path: Path) -> None:
+def test_the_whole_job_on_a_phone_in_spanish_and_on_postgresql(
+    postgres_server: Server, open_page: Open, tmp_path: Path
+) -> None:
     whole_job(postgres_server, open_page, tmp_path, phone=True, locale="es")
 
 
