@@ -3,10 +3,12 @@
 import contextvars
 import json
 import uuid
+from functools import cached_property
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 from werkzeug.test import TestResponse
 
 from portal.accounts.models import SignIn
@@ -21,7 +23,8 @@ AGENTS = {
 
 
 class Page:
-    """An answer: `status`, `text` (visible words), `soup`, `json`, `location`."""
+    """An answer: `status`, `text` (visible words), `soup`, `json`, `location`. Most pages are only asked for these and
+    for `errors`, so a parser in C reads each; the slow and patient one only those that a test looks into."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response
@@ -29,8 +32,15 @@ class Page:
         self.headers = response.headers
         self.location = response.headers.get("Location")
         self.is_html = response.mimetype == "text/html"
-        self.soup = BeautifulSoup(response.get_data(as_text=True), "html5lib") if self.is_html else None
-        self.text = " ".join(self.soup.get_text(" ").split()) if self.soup else ""
+        self.tree = LexborHTMLParser(response.get_data(as_text=True)) if self.is_html else None
+
+    @cached_property
+    def soup(self) -> BeautifulSoup | None:
+        return BeautifulSoup(self.response.get_data(as_text=True), "html5lib") if self.is_html else None
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(self.soup.get_text(" ").split()) if self.soup else ""
 
     @property
     def json(self) -> Any:
@@ -39,8 +49,8 @@ class Page:
     @property
     def errors(self) -> str:
         """The words of the error summary, empty when there is none."""
-        summary = self.soup.select_one("[role=alert]") if self.soup else None
-        return " ".join(summary.get_text(" ").split()) if summary else ""
+        summary = self.tree.css_first("[role=alert]") if self.tree else None
+        return " ".join(summary.text(separator=" ").split()) if summary else ""
 
     def one(self, selector: str) -> Tag:
         found = self.soup.select(selector) if self.soup else []
@@ -66,21 +76,28 @@ class Page:
 
     def check(self) -> None:
         """True of every page: one h1, unique ids, labelled fields, forms with addresses, no inline code."""
-        if not self.is_html or not self.soup or self.response.request.headers.get("HX-Request"):
+        if not self.tree or self.response.request.headers.get("HX-Request"):
             return
-        assert len(self.all("h1")) == 1, f"{len(self.all('h1'))} h1 on {self.response.request.path}"
-        ids = [str(tag["id"]) for tag in self.all("[id]")]
+        find, path = self.tree.css, self.response.request.path
+        assert len(find("h1")) == 1, f"{len(find('h1'))} h1 on {path}"
+        ids = [str(node.attributes["id"]) for node in find("[id]")]
         assert len(ids) == len(set(ids)), f"ids twice: {sorted(i for i in ids if ids.count(i) > 1)}"
-        assert self.one("html").get("lang"), "no language"
-        for form in self.all("form"):
-            assert form.get("action"), f"a form without an address: {form}"
-        for field in self.all("input:not([type=hidden]):not([type=submit]), select, textarea"):
-            label = self.soup.find("label", attrs={"for": field.get("id")}) if field.get("id") else None
-            assert label or field.find_parent("label") or field.get("aria-label"), f"a field without a label: {field}"
-        for link in self.all("[for], [aria-describedby]"):
-            targets = str(link.get("for") or "").split() + str(link.get("aria-describedby") or "").split()
-            assert set(targets) <= set(ids), f"{link.name} points at a missing id: {targets}"
-        assert not self.all("script:not([src]):not([type='application/json']), style, [style], [onclick], [onsubmit]")
+        assert [node for node in find("html") if node.attributes.get("lang")], "no language"
+        for form in find("form"):
+            assert form.attributes.get("action"), f"a form without an address: {form.html}"
+        labelled = {node.attributes["for"] for node in find("label[for]")}
+        for field in find("input:not([type=hidden]):not([type=submit]), select, textarea"):
+            known = field.attributes.get("id") in labelled or field.attributes.get("aria-label") or inside_label(field)
+            assert known, f"a field without a label: {field.html}"
+        for link in find("[for], [aria-describedby]"):
+            targets = [link.attributes.get("for") or "", *(link.attributes.get("aria-describedby") or "").split()]
+            assert {target for target in targets if target} <= set(ids), f"{link.tag} points at a missing id: {targets}"
+        assert not find("script:not([src]):not([type='application/json']), style, [style], [onclick], [onsubmit]")
+
+
+def inside_label(node: LexborNode) -> bool:
+    parent = node.parent
+    return parent is not None and (parent.tag == "label" or inside_label(parent))
 
 
 class Person:
