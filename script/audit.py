@@ -93,7 +93,7 @@ def read_python(name: str, out: str, err: str) -> Verdict:
         return Verdict(name, unknown=out_of_reach(err))
     passed_over = [one for one in packages if "skip_reason" in one]
     advisories = [
-        f"{one['name']} {one['version']}: {advisory['id']}, mended in {', '.join(advisory['fix_versions']) or 'none yet'}"
+        f"{one['name']} {one['version']}: {advisory['id']}, mended in {', '.join(advisory['fix_versions']) or '-'}"
         for one in packages
         for advisory in one.get("vulns", [])
     ]

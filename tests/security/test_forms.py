@@ -14,11 +14,12 @@ from portal.calls.models import Visit
 from portal.db import Model, db
 from portal.stock.models import Movement
 from portal.visits.models import PartUse
+from tests.conftest import ENGINES, LONG
 from tests.page import Person as Somebody
 from tests.stock.tools import new_tool
 from tests.visits.steps import OIL, on_site
 
-pytestmark = pytest.mark.engine("sqlite")
+pytestmark = pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 UNSEEN = {"sign_in", "failed_sign_in", "wrong_token", "sign_in_failure", "throttle"}  # counts of tries, by design
 ID = "00000000-0000-4000-8000-000000000001"
 
