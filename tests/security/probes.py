@@ -8,7 +8,8 @@ from portal.accounts.models import Person as Employee
 from portal.accounts.models import PersonRole
 from portal.clock import now
 from portal.db import db
-from tests.security.estate import build
+from portal.permissions import GRANTS, Access, Role
+from tests.security.estate import Estate, build
 
 PEOPLE = {
     "zhang": {"technician"}, "sun": {"dispatcher"}, "zhao": {"supervisor"}, "he": {"manager"}, "qian": {"storekeeper"},
@@ -28,12 +29,20 @@ class Probe(NamedTuple):
 
 def build_all(app: Flask, world: Any) -> list[Probe]:
     """Every route with everybody's records; KeyError, and so a failure, for an argument that is in no table."""
-    add_clerk(world)
+    add_people(world)
     estates = {
         "zhang": (build(world, "zhang", "DF2401-0001", "GJ-1", "parts"), "parts"),
         "li": (build(world, "li", "DF2401-0003", "GJ-2", "customers"), "customers"),
         "wu": (build(world, "wu", "DF2401-0002", "GJ-3", "tools"), "tools"),
     }
+    found = addresses(app, estates)
+    db.session.commit()
+    db.session.remove()
+    return found
+
+
+def addresses(app: Flask, estates: dict[str, tuple[Estate, str]]) -> list[Probe]:
+    """Every route with each of the estates in it."""
     found = []
     urls = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
@@ -46,19 +55,24 @@ def build_all(app: Flask, world: Any) -> list[Probe]:
                 Probe(method, rule.endpoint, address, whose if rule.arguments else "", kind, "POST" in methods)
                 for method in methods
             ]
-    db.session.commit()
-    db.session.remove()
     return found
 
 
-def add_clerk(world: Any) -> None:
-    """Who takes calls and keeps the store."""
+def who_may(app: Flask, probe: Probe) -> str:
+    """The first of `PEOPLE` whom the view answers."""
+    permission = getattr(app.view_functions[probe.endpoint], "access", Access(False)).permission
+    roles = {role for grant in GRANTS[permission] for role in grant.roles} if permission else set(Role)
+    return next(username for username in PEOPLE if roles & PEOPLE[username])
+
+
+def add_people(world: Any) -> None:
+    """Who takes calls and keeps the store; and a technician who is at no visit just now."""
     like = world.person("sun")
-    roles = [PersonRole(role=role) for role in PEOPLE["xu"]]
-    db.session.add(
-        Employee(
-            username="xu", name="徐双职", password_hash=like.password_hash, pin_hash=like.pin_hash,
-            branch_id=like.branch_id, created_at=now(), role_rows=roles,
-        )
-    )  # fmt: skip
+    for username, roles in (("xu", PEOPLE["xu"]), ("gao", {"technician"})):
+        db.session.add(
+            Employee(
+                username=username, name=username.title(), password_hash=like.password_hash, pin_hash=like.pin_hash,
+                branch_id=like.branch_id, created_at=now(), role_rows=[PersonRole(role=role) for role in roles],
+            )
+        )  # fmt: skip
     db.session.commit()
