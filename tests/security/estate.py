@@ -56,6 +56,8 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
     closed = seal(world, finished(world, earlier=6, **plan), username)
     ready = finished(world, earlier=4, **plan)
     unsigned = finished(world, earlier=2, **plan)
+    away = finished(world, earlier=8, **plan)
+    given = reports.hand_over(away, **SIGNER, person=person, session=session_of(world, username))
     refused = reports.end_unsigned(unsigned, absence="refused", reason="不肯签", photo=picture(), person=person)
     tool = tool_of(world, number, person, keeper)
     busy = at_work(world, number, person, plan)
@@ -90,7 +92,7 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
         "copy": {"token": reports.link_token(copy.id)},
         "link": {"token": reports.link_token(link.id)},
         "verify": {"token": reports.verify_token(closed.number, closed.revision)},
-        "handover": {"token": "none-such"},
+        "handover": {"token": given.token},
     }
     db.session.commit()
     return Estate(values | company(world, kind), special)

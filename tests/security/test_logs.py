@@ -16,11 +16,12 @@ from portal import jobs
 from portal.db import db
 from portal.logs import JsonLines
 from portal.worker import Worker
+from tests.conftest import ENGINES, LONG
 from tests.reports.steps import answer, entrance, finished, hand_to_customer, issued, release, sign, unsigned
 from tests.stock.tools import new_tool
 from tests.visits.steps import send_photo
 
-pytestmark = pytest.mark.engine("sqlite")
+pytestmark = pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 NAME, PHONE, EMAIL, WORDS = "Canary-Person", "100 7777 0001", "canary@example.com", "Canary-Words"
 STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 

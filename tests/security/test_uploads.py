@@ -16,11 +16,12 @@ from sqlalchemy import select
 from portal import files
 from portal.db import db
 from portal.files import StoredFile
+from tests.conftest import ENGINES, LONG
 from tests.page import Page, Person
 from tests.reports.steps import finished
 from tests.stock.tools import new_tool
 
-pytestmark = pytest.mark.engine("sqlite")
+pytestmark = pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 ACTIVE = (b"<script", b"PK\x03\x04", b"GPS-CANARY", b"/JavaScript", b"/EmbeddedFile", b"ICC-CANARY")
 
 
