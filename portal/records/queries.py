@@ -16,7 +16,7 @@ from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.rules import phone_key, serial_key
-from portal.db import db
+from portal.db import db, read
 from portal.permissions import Permission, may
 from portal.records.models import Merge, Paper
 from portal.reports.models import Dispute, Report
@@ -130,7 +130,7 @@ def comes_after(name: Any, key: Any, last: uuid.UUID) -> ColumnElement[bool]:
 
 def one_page(query: Select[Any]) -> tuple[list[Row[Any]], uuid.UUID | None]:
     """The rows of a page, and where the next one begins."""
-    rows: list[Any] = list(db.session.execute(query.limit(PAGE_SIZE + 1)))
+    rows = read(query.limit(PAGE_SIZE + 1))
     return (rows, None) if len(rows) <= PAGE_SIZE else (rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id)
 
 
@@ -147,18 +147,18 @@ def around(customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Around]:
     """Places, units and open calls of the customers of a page, in three statements."""
     found: dict[uuid.UUID, Around] = defaultdict(Around)
     sites = select(Site.customer_id, Site.name, Site.district).where(Site.customer_id.in_(customer_ids))
-    for row in db.session.execute(sites.order_by(Site.name)):
+    for row in read(sites.order_by(Site.name)):
         found[row.customer_id].places.append(" · ".join(filter(None, (row.district, row.name))))
     owned = (
-        select(Site.customer_id, func.count())
+        select(Site.customer_id, func.count().label("n"))
         .join(Equipment, Equipment.site_id == Site.id)
         .where(Site.customer_id.in_(customer_ids), Equipment.merged_into_id.is_(None))
         .group_by(Site.customer_id)
     )
-    for customer_id, n in db.session.execute(owned):
-        found[customer_id].units = n
+    for row in read(owned):
+        found[row.customer_id].units = row.n
     waiting = select(Call.customer_id).where(Call.customer_id.in_(customer_ids), is_open())
-    for customer_id, n in Counter(db.session.scalars(waiting)).items():
+    for customer_id, n in Counter(row.customer_id for row in read(waiting)).items():
         found[customer_id].open_calls = n
     return found
 
@@ -225,7 +225,7 @@ def sites_query(everything: bool) -> Any:
 def units_at(sites: Iterable[Site]) -> dict[uuid.UUID, list[Row[Any]]]:
     """The units of each site; of very many the first by serial number."""
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(units_at_query(), {"site_ids": [site.id for site in sites]}):
+    for row in read(units_at_query(), {"site_ids": [site.id for site in sites]}):
         found[row.site_id].append(row)
     return found
 
@@ -260,8 +260,7 @@ def papers_query(of_customer: bool, everything: bool) -> Any:
 
 
 def cases_of(customer: Customer) -> list[Row[Any]]:
-    found: list[Any] = list(db.session.execute(cases_query(), {"owner_id": customer.id}))
-    return found
+    return read(cases_query(), {"owner_id": customer.id})
 
 
 @cache
@@ -335,4 +334,4 @@ def units_like_query() -> Any:
 
 
 def distinct_rows(query: Any, values: dict[str, Any]) -> list[Row[Any]]:
-    return list({row.id: row for row in db.session.execute(query, values)}.values())
+    return list({row.id: row for row in read(query, values)}.values())

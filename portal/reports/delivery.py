@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from portal import jobs
 from portal.accounts.models import Person
-from portal.db import db
+from portal.db import db, read
 from portal.i18n import _
 from portal.jobs import Job
 from portal.letters import Fate, fate
@@ -53,15 +53,15 @@ def delivery(link: PublicLink, job: Job) -> Delivery:
     return Delivery(link=link, state=found.state, at=found.at, why=found.why)
 
 
-def open_cases(report: Report) -> list[Dispute]:
+def open_cases(report: Report) -> list[Row[Any]]:
     """The customer's open words against any revision of this report."""
-    return list(db.session.scalars(cases_query(), {"number": report.number}))
+    return read(cases_query(), {"number": report.number})
 
 
 @cache
-def cases_query() -> Select[Any]:
+def cases_query() -> Any:
     same = select(Report.id).where(Report.number == bindparam("number")).scalar_subquery()
-    query = select(Dispute).where(Dispute.report_id.in_(same), Dispute.closed_at.is_(None))
+    query = select(Dispute.id, Dispute.opened_at).where(Dispute.report_id.in_(same), Dispute.closed_at.is_(None))
     return query.order_by(Dispute.opened_at)
 
 

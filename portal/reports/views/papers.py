@@ -50,6 +50,8 @@ def show(number: str) -> Response:
     report = find_report(number)
     if report.erased:
         return erased_page(report)
+    queries.read_signing(report)
+    queries.read_assignments(report.visit)
     payload = content_of(report.document)
     revisions = queries.revisions_of(report)
     newest = revisions[-1].revision == report.revision

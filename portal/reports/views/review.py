@@ -43,8 +43,9 @@ def review() -> BaseResponse:
 
 
 def beside(chosen: Waiting) -> dict[str, Any]:
-    """What was asked and what was reported, for one report of the queue."""
-    report = find_report(chosen.row.number)
+    """What was asked and what was reported, for one report of the queue, which holds none of the reader's own work."""
+    report = queries.find_report(chosen.row.number, current_user) or abort(404)
+    queries.read_signing(report)
     return {
         "chosen": chosen,
         "report": report,
@@ -54,7 +55,7 @@ def beside(chosen: Waiting) -> dict[str, Any]:
         **signing_of(report),
         "changes": changes_in(report.visit, chosen.content),
         "past": equipment_history(report.visit),
-        "answers": queries.answers_to_returns(report) if report.reviews else [],
+        "answers": queries.answers_to_returns(report),
         "answer_words": questionnaire.answer_words,
         "approval_form": ApprovalForm(),
         "return_form": ReturnForm(),
