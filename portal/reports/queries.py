@@ -20,6 +20,7 @@ from portal.db import db, read
 from portal.forms import plain
 from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
+from portal.reports.gist import Gist, gist_of
 from portal.reports.models import (
     HandOver,
     Report,
@@ -236,7 +237,6 @@ class Waiting:
     """A report that waits for its review, with its checks."""
 
     row: Any
-    content: dict[str, Any]
     checks: list[Check]
     standard_minutes: int | None
     unusual_parts: frozenset[str]
@@ -244,6 +244,11 @@ class Waiting:
     @property
     def failed(self) -> list[Check]:
         return [check for check in self.checks if not check.passed]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.row.content)
+        return found
 
     @property
     def survey(self) -> dict[str, Any] | None:
@@ -279,13 +284,11 @@ def judged(rows: list[Any]) -> list[Waiting]:
     usual = usual_parts({row.product_id for row in rows if row.product_id})
     found = []
     for row in rows:
-        content = json.loads(row.content)
-        parts = {part["part_no"] for part in content["parts"]}
-        known = usual.get(row.product_id)
-        unusual = frozenset(parts - known) if known else frozenset()
-        standard = standard_of(content, standards.get(row.family or "", {}))
-        reported = reported_by(row, content, standard, bool(unusual))
-        found.append(Waiting(row, content, checks(reported), standard, unusual))
+        sealed, known = gist_of(row.content_digest, row.content), usual.get(row.product_id)
+        unusual = sealed.parts - known if known else frozenset()
+        standard = standards.get(row.family or "", {}).get(sealed.fault) if sealed.fault else None
+        reported = reported_by(row, sealed, standard, bool(unusual))
+        found.append(Waiting(row, checks(reported), standard, unusual))
     return found
 
 
@@ -310,7 +313,8 @@ def with_what_is_checked() -> Any:
     return (
         select(
             Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at,
-            SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
+            SealedDocument.content, SealedDocument.content_digest, Customer.name.label("customer"),
+            Site.name.label("site"), Site.time_zone,
             Person.name.label("technician"), Equipment.product_id, Product.family,
             Call.number.label("call"), is_unusual().label("unusual_signature"),
             number_standing().label("stops"), Survey.state.label("survey_state"),
@@ -359,11 +363,6 @@ def standards_query() -> Select[Any]:
     return select(*columns).where(chosen, KnownFault.standard_minutes.is_not(None))
 
 
-def standard_of(content: dict[str, Any], known: dict[tuple[str, str], int]) -> int | None:
-    symptom, component = content.get("symptom_code"), content.get("failed_component")
-    return known.get((symptom["code"], component["code"])) if symptom and component else None
-
-
 def usual_parts(product_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     found: dict[uuid.UUID, set[str]] = {}
     for row in read(usual_parts_query(), {"product_ids": list(product_ids)}):
@@ -377,24 +376,22 @@ def usual_parts_query() -> Any:
     return query.where(UsualPart.product_id.in_(bindparam("product_ids", expanding=True)))
 
 
-def reported_by(row: Any, content: dict[str, Any], standard: int | None, unusual: bool) -> Reported:
+def reported_by(row: Any, sealed: Gist, standard: int | None, unusual: bool) -> Reported:
     answers = row.survey_answers or {}
     overall = answers.get("q_overall")
     return Reported(
-        outcome=content.get("outcome"),
+        outcome=sealed.outcome,
         signed=row.signed,
         unusual_signature=row.unusual_signature,
-        remarks=bool(content.get("customer_opinion")),
+        remarks=sealed.remarks,
         overall=int(overall) if overall else None,
         resolved=answers.get("q_resolved"),
         conduct=questionnaire.has_conduct_answer(answers),
-        photos=len(content["photos"]),
-        labour_minutes=content.get("labour_minutes") or 0,
+        photos=sealed.photos,
+        labour_minutes=sealed.labour_minutes,
         standard_minutes=standard,
         clock_suspect=row.suspect,
         unusual_parts=unusual,
-        part_not_recoverable=any(part["old_part"] == "not_recoverable" for part in content["parts"]),
-        overdue_instrument=any(
-            (reading["instrument"] or {}).get("calibration") == "overdue" for reading in content.get("readings") or []
-        ),
+        part_not_recoverable=sealed.part_not_recoverable,
+        overdue_instrument=sealed.overdue_instrument,
     )

@@ -61,7 +61,7 @@ def show(number: str) -> Response:
         visit=report.visit,
         payload=payload,
         reading=Reading(payload),
-        **signing_of(report),
+        **signing_of(report, payload),
         changes=changes_in(report.visit, payload),
         revisions=revisions,
         newest=newest,
@@ -86,11 +86,11 @@ def erased_page(report: Report, status: int = 200) -> Response:
     )
 
 
-def signing_of(report: Report) -> dict[str, Any]:
+def signing_of(report: Report, payload: dict[str, Any]) -> dict[str, Any]:
     """What `_signature.html` needs: who signed, or how the report ended without, and what is unusual about it."""
     return {
         "signers": signers.signers_of(report),
-        "ended": signers.ended(report),
+        "ended": signers.ended(report, payload),
         "unusual": signers.unusual_ends(report),
     }
 
