@@ -18,7 +18,7 @@ from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.rules import phone_key, serial_key
 from portal.db import db, read
 from portal.permissions import Permission, may
-from portal.records.models import Merge, Paper
+from portal.records.models import Merge, MergeUndoing, Paper, PaperRemoval
 from portal.reports.models import Dispute, Report
 
 PAGE_SIZE = 50
@@ -244,16 +244,24 @@ def units_at_query() -> Any:
     )  # fmt: skip
 
 
-def papers_of(owner: Customer | Equipment, person: Any) -> list[Paper]:
-    """Papers of a file, newest first, removed ones among them; the office's papers are not a technician's."""
-    query = papers_query(isinstance(owner, Customer), sees_all(person))
-    return list(db.session.scalars(query, {"owner_id": owner.id}))
+def papers_of(owner: Customer | Equipment, person: Any) -> list[Row[Any]]:
+    """Papers of a file, newest first, removed ones with the reason among them; the office's papers are not a
+    technician's."""
+    return read(papers_query(isinstance(owner, Customer), sees_all(person)), {"owner_id": owner.id})
 
 
 @cache
 def papers_query(of_customer: bool, everything: bool) -> Any:
     column = Paper.customer_id if of_customer else Paper.equipment_id
-    query = select(Paper).where(column == THE_OWNER).options(joinedload(Paper.person).load_only(Person.name))
+    query: Any = (
+        select(
+            Paper.id, Paper.kind, Paper.title, Paper.content_type, Paper.size, Paper.recorded_at, Person.name,
+            PaperRemoval.reason.label("removed"),
+        )
+        .join(Person, Person.id == Paper.person_id)
+        .outerjoin(PaperRemoval, PaperRemoval.paper_id == Paper.id)
+        .where(column == THE_OWNER)
+    )  # fmt: skip
     if not everything:
         query = query.where(Paper.kind == "warranty_card")
     return query.order_by(Paper.recorded_at.desc(), Paper.id)
@@ -276,14 +284,16 @@ def cases_query() -> Any:
     )
 
 
-def merges_of(row: Customer | Equipment) -> list[Merge]:
+def merges_of(row: Customer | Equipment) -> list[Row[Any]]:
     """What was merged into the entry and not taken apart again."""
-    return [one for one in db.session.scalars(merges_query(), {"owner_id": row.id}) if one.undoing is None]
+    return read(merges_query(), {"owner_id": row.id})
 
 
 @cache
 def merges_query() -> Any:
-    query = select(Merge).where(Merge.kept_id == THE_OWNER).options(joinedload(Merge.person).load_only(Person.name))
+    undone = exists().where(MergeUndoing.merge_id == Merge.id)
+    query = select(Merge.id, Merge.gone_name, Merge.reason, Merge.recorded_at, Person.name.label("person"))
+    query = query.join(Person, Person.id == Merge.person_id).where(Merge.kept_id == THE_OWNER, ~undone)
     return query.order_by(Merge.recorded_at.desc())
 
 

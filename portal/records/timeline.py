@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person
@@ -17,7 +17,6 @@ from portal.calls.models import Call, Visit
 from portal.customers.models import CodeValue, Customer, Equipment, Site
 from portal.db import Instant, read
 from portal.history import HistoryEntry
-from portal.records.models import Paper
 from portal.reports.models import Report, ReportVoid
 from portal.stock.models import Item
 from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval
@@ -45,7 +44,7 @@ class Scope:
     of: str
     values: dict[str, Any]
     subjects: dict[str, list[uuid.UUID]]
-    papers: list[Paper]
+    papers: list[Row[Any]]
 
 
 THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
@@ -56,7 +55,7 @@ CALLS: dict[str, ColumnElement[bool]] = {
 }
 
 
-def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], all_sites: bool) -> Scope:
+def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Row[Any]], all_sites: bool) -> Scope:
     sites = list(sites)
     ids = [site.id for site in sites]
     contacts = [contact.id for site in sites for contact in site.contacts]
@@ -65,7 +64,7 @@ def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], 
     return Scope("customer" if all_sites else "sites", values, subjects, papers)
 
 
-def of_unit(unit: Equipment, papers: list[Paper]) -> Scope:
+def of_unit(unit: Equipment, papers: list[Row[Any]]) -> Scope:
     return Scope("unit", {"owner_id": unit.id}, {"equipment": [unit.id]}, papers)
 
 
