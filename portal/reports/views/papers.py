@@ -14,7 +14,7 @@ from portal.reports import survey as questionnaire
 from portal.reports.addresses import verify_address
 from portal.reports.bundle import bundle
 from portal.reports.forms import PrintForm, ReportFilters
-from portal.reports.models import Report, survey_of
+from portal.reports.models import Report, answers_of
 from portal.reports.printing import Edition
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
@@ -97,7 +97,7 @@ def signing_of(report: Report, payload: dict[str, Any]) -> dict[str, Any]:
 
 def shown_survey(report: Report) -> Any:
     """The customer's answers, for those who may read them: never anybody who worked on the visit (SV-02)."""
-    return survey_of(report.visit) if may(Permission.SURVEY_VIEW, report) else None
+    return answers_of(report.visit) if may(Permission.SURVEY_VIEW, report) else None
 
 
 @bp.get("/reports/<number>/photos/<digest>.jpg")
