@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_app_context, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, MetaData, Uuid, event
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, MetaData, Row, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -142,6 +142,13 @@ def snapshot() -> Iterator[Connection]:
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with db.engine.connect() as connection:
         yield connection.execution_options(**options)
+
+
+def read(query: Any, values: dict[str, Any] | None = None) -> list[Row[Any]]:
+    """The rows of a query of columns, for pages. They come straight from the connection, in half of the time that the
+    session takes to look for objects in them; so what was added and not yet flushed is not among them."""
+    found: list[Any] = list(db.session.connection().execute(query, values or {}).all())
+    return found
 
 
 def reads_only() -> bool:

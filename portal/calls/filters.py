@@ -24,8 +24,7 @@ class FilterForm(wtforms.Form):
     def __init__(self) -> None:
         super().__init__(formdata=request.args)
         self.state.choices = [("", _("All")), (OPEN, _("Open")), (DONE, _("Done"))]
-        people = queries.technicians()
-        self.technician.choices = [("", _("All")), *((str(person.id), person.name) for person in people)]
+        self.technician.choices = [("", _("All")), *queries.technician_names()]
 
     def wanted(self) -> Filter:
         return Filter(

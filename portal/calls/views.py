@@ -40,7 +40,7 @@ def index() -> BaseResponse:
         "calls/index.html",
         filters=form,
         calls=calls,
-        repeats=queries.repeats(calls),
+        repeats=queries.called_again(calls),
         filtered=any(kept.values()),
         newest=url_for("calls.index", **kept) if wanted.before else None,
         older=url_for("calls.index", **kept, before=cursor_text(following)) if following else None,

@@ -98,7 +98,7 @@ def call_rows() -> Any:
 
 def visit_filters() -> VisitFilters:
     filters = VisitFilters(request.args)
-    filters.technician.choices = [(str(one.id), one.name) for one in calls.technicians()]
+    filters.technician.choices = calls.technician_names()
     return filters
 
 

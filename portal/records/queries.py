@@ -16,9 +16,9 @@ from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.rules import phone_key, serial_key
-from portal.db import db
+from portal.db import db, read
 from portal.permissions import Permission, may
-from portal.records.models import Merge, Paper
+from portal.records.models import Merge, MergeUndoing, Paper, PaperRemoval
 from portal.reports.models import Dispute, Report
 
 PAGE_SIZE = 50
@@ -130,7 +130,7 @@ def comes_after(name: Any, key: Any, last: uuid.UUID) -> ColumnElement[bool]:
 
 def one_page(query: Select[Any]) -> tuple[list[Row[Any]], uuid.UUID | None]:
     """The rows of a page, and where the next one begins."""
-    rows: list[Any] = list(db.session.execute(query.limit(PAGE_SIZE + 1)))
+    rows = read(query.limit(PAGE_SIZE + 1))
     return (rows, None) if len(rows) <= PAGE_SIZE else (rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id)
 
 
@@ -147,18 +147,18 @@ def around(customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Around]:
     """Places, units and open calls of the customers of a page, in three statements."""
     found: dict[uuid.UUID, Around] = defaultdict(Around)
     sites = select(Site.customer_id, Site.name, Site.district).where(Site.customer_id.in_(customer_ids))
-    for row in db.session.execute(sites.order_by(Site.name)):
+    for row in read(sites.order_by(Site.name)):
         found[row.customer_id].places.append(" · ".join(filter(None, (row.district, row.name))))
     owned = (
-        select(Site.customer_id, func.count())
+        select(Site.customer_id, func.count().label("n"))
         .join(Equipment, Equipment.site_id == Site.id)
         .where(Site.customer_id.in_(customer_ids), Equipment.merged_into_id.is_(None))
         .group_by(Site.customer_id)
     )
-    for customer_id, n in db.session.execute(owned):
-        found[customer_id].units = n
+    for row in read(owned):
+        found[row.customer_id].units = row.n
     waiting = select(Call.customer_id).where(Call.customer_id.in_(customer_ids), is_open())
-    for customer_id, n in Counter(db.session.scalars(waiting)).items():
+    for customer_id, n in Counter(row.customer_id for row in read(waiting)).items():
         found[customer_id].open_calls = n
     return found
 
@@ -225,7 +225,7 @@ def sites_query(everything: bool) -> Any:
 def units_at(sites: Iterable[Site]) -> dict[uuid.UUID, list[Row[Any]]]:
     """The units of each site; of very many the first by serial number."""
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(units_at_query(), {"site_ids": [site.id for site in sites]}):
+    for row in read(units_at_query(), {"site_ids": [site.id for site in sites]}):
         found[row.site_id].append(row)
     return found
 
@@ -244,24 +244,31 @@ def units_at_query() -> Any:
     )  # fmt: skip
 
 
-def papers_of(owner: Customer | Equipment, person: Any) -> list[Paper]:
-    """Papers of a file, newest first, removed ones among them; the office's papers are not a technician's."""
-    query = papers_query(isinstance(owner, Customer), sees_all(person))
-    return list(db.session.scalars(query, {"owner_id": owner.id}))
+def papers_of(owner: Customer | Equipment, person: Any) -> list[Row[Any]]:
+    """Papers of a file, newest first, removed ones with the reason among them; the office's papers are not a
+    technician's."""
+    return read(papers_query(isinstance(owner, Customer), sees_all(person)), {"owner_id": owner.id})
 
 
 @cache
 def papers_query(of_customer: bool, everything: bool) -> Any:
     column = Paper.customer_id if of_customer else Paper.equipment_id
-    query = select(Paper).where(column == THE_OWNER).options(joinedload(Paper.person).load_only(Person.name))
+    query: Any = (
+        select(
+            Paper.id, Paper.kind, Paper.title, Paper.content_type, Paper.size, Paper.recorded_at, Person.name,
+            PaperRemoval.reason.label("removed"),
+        )
+        .join(Person, Person.id == Paper.person_id)
+        .outerjoin(PaperRemoval, PaperRemoval.paper_id == Paper.id)
+        .where(column == THE_OWNER)
+    )  # fmt: skip
     if not everything:
         query = query.where(Paper.kind == "warranty_card")
     return query.order_by(Paper.recorded_at.desc(), Paper.id)
 
 
 def cases_of(customer: Customer) -> list[Row[Any]]:
-    found: list[Any] = list(db.session.execute(cases_query(), {"owner_id": customer.id}))
-    return found
+    return read(cases_query(), {"owner_id": customer.id})
 
 
 @cache
@@ -277,14 +284,16 @@ def cases_query() -> Any:
     )
 
 
-def merges_of(row: Customer | Equipment) -> list[Merge]:
+def merges_of(row: Customer | Equipment) -> list[Row[Any]]:
     """What was merged into the entry and not taken apart again."""
-    return [one for one in db.session.scalars(merges_query(), {"owner_id": row.id}) if one.undoing is None]
+    return read(merges_query(), {"owner_id": row.id})
 
 
 @cache
 def merges_query() -> Any:
-    query = select(Merge).where(Merge.kept_id == THE_OWNER).options(joinedload(Merge.person).load_only(Person.name))
+    undone = exists().where(MergeUndoing.merge_id == Merge.id)
+    query = select(Merge.id, Merge.gone_name, Merge.reason, Merge.recorded_at, Person.name.label("person"))
+    query = query.join(Person, Person.id == Merge.person_id).where(Merge.kept_id == THE_OWNER, ~undone)
     return query.order_by(Merge.recorded_at.desc())
 
 
@@ -335,4 +344,4 @@ def units_like_query() -> Any:
 
 
 def distinct_rows(query: Any, values: dict[str, Any]) -> list[Row[Any]]:
-    return list({row.id: row for row in db.session.execute(query, values)}.values())
+    return list({row.id: row for row in read(query, values)}.values())

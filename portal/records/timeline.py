@@ -9,15 +9,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person
 from portal.calls.models import Call, Visit
 from portal.customers.models import CodeValue, Customer, Equipment, Site
-from portal.db import Instant, db
+from portal.db import Instant, read
 from portal.history import HistoryEntry
-from portal.records.models import Paper
 from portal.reports.models import Report, ReportVoid
 from portal.stock.models import Item
 from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval
@@ -45,7 +44,7 @@ class Scope:
     of: str
     values: dict[str, Any]
     subjects: dict[str, list[uuid.UUID]]
-    papers: list[Paper]
+    papers: list[Row[Any]]
 
 
 THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
@@ -56,7 +55,7 @@ CALLS: dict[str, ColumnElement[bool]] = {
 }
 
 
-def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], all_sites: bool) -> Scope:
+def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Row[Any]], all_sites: bool) -> Scope:
     sites = list(sites)
     ids = [site.id for site in sites]
     contacts = [contact.id for site in sites for contact in site.contacts]
@@ -65,7 +64,7 @@ def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Paper], 
     return Scope("customer" if all_sites else "sites", values, subjects, papers)
 
 
-def of_unit(unit: Equipment, papers: list[Paper]) -> Scope:
+def of_unit(unit: Equipment, papers: list[Row[Any]]) -> Scope:
     return Scope("unit", {"owner_id": unit.id}, {"equipment": [unit.id]}, papers)
 
 
@@ -75,8 +74,8 @@ def page_of(
     """A page of what happened before the moment, and where the next one begins. What happened at one moment is not
     torn apart, because the next page begins before that moment: where a kind has more than was read, its last moment
     is left to the next page."""
-    read = {"visits": visits, "reports": reports, "parts": parts, "papers": papers, "changes": changes}
-    by_kind = [read[kind](scope, before, most + 1) for kind in kinds]
+    of_kinds = {"visits": visits, "reports": reports, "parts": parts, "papers": papers, "changes": changes}
+    by_kind = [of_kinds[kind](scope, before, most + 1) for kind in kinds]
     cut = max((of_kind[-1].moment for of_kind in by_kind if len(of_kind) == most + 1), default=None)
     found = [one for of_kind in by_kind for one in of_kind if cut is None or one.moment > cut]
     if cut and not found:  # everything that was read happened at once
@@ -92,7 +91,7 @@ def page_of(
 def rows(query: Any, scope: Scope, before: datetime | None, most: int, kind: str) -> list[Happened]:
     """Runs one of the queries below, which are made once, because making them costs more than running them."""
     values = scope.values | {"most": most} | ({"before": before} if before else {})
-    return [Happened(row.moment, kind, row) for row in db.session.execute(query, values)]
+    return [Happened(row.moment, kind, row) for row in read(query, values)]
 
 
 def newest_first(query: Any, moment: Any, paged: bool) -> Any:
@@ -206,7 +205,7 @@ def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
 def photos(unit: Equipment, person_id: uuid.UUID | None) -> list[Any]:
     """The newest photos of the unit's visits; of one technician's own visits when `person_id` is given."""
     values = {"owner_id": unit.id} | ({"person_id": person_id} if person_id else {})
-    return list(db.session.execute(photos_query(person_id is not None), values))
+    return read(photos_query(person_id is not None), values)
 
 
 @cache

@@ -1,15 +1,16 @@
 """What became of a report's letters: read from the links, and from the jobs that carry them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from portal import jobs
 from portal.accounts.models import Person
-from portal.db import db
+from portal.db import db, read
 from portal.i18n import _
 from portal.jobs import Job
 from portal.letters import Fate, fate
@@ -22,7 +23,7 @@ from portal.reports.operations.links import about
 class Delivery(Fate):
     """One letter of a report."""
 
-    link: PublicLink
+    link: Any  # a PublicLink, or the columns of one that the report's page shows
 
 
 def links_of(report: Report) -> list[PublicLink]:
@@ -39,13 +40,20 @@ def links_query() -> Select[Any]:
     )
 
 
-def deliveries(report: Report, links: list[PublicLink]) -> dict[str, Delivery]:
+@cache
+def page_links_query() -> Any:
+    query = select(PublicLink.id, PublicLink.purpose, PublicLink.email)
+    query = query.where(PublicLink.report_id == bindparam("report_id"))
+    return query.order_by(PublicLink.created_at.desc(), PublicLink.id)
+
+
+def deliveries(report: Report, links: Sequence[Any]) -> dict[str, Delivery]:
     """What became of the letter of each link that has one, by the link's id."""
     found = {str(job.payload.get("link")): job for job in jobs.about(about(report))} if links else {}
     return {str(link.id): delivery(link, found[str(link.id)]) for link in links if str(link.id) in found}
 
 
-def delivery(link: PublicLink, job: Job) -> Delivery:
+def delivery(link: Any, job: Job) -> Delivery:
     found = fate(job)
     if found.state == "sent" and job.payload.get(NOT_SENT):
         words = _("The address was closed before the letter went out.")
@@ -53,21 +61,21 @@ def delivery(link: PublicLink, job: Job) -> Delivery:
     return Delivery(link=link, state=found.state, at=found.at, why=found.why)
 
 
-def open_cases(report: Report) -> list[Dispute]:
+def open_cases(report: Report) -> list[Row[Any]]:
     """The customer's open words against any revision of this report."""
-    return list(db.session.scalars(cases_query(), {"number": report.number}))
+    return read(cases_query(), {"number": report.number})
 
 
 @cache
-def cases_query() -> Select[Any]:
+def cases_query() -> Any:
     same = select(Report.id).where(Report.number == bindparam("number")).scalar_subquery()
-    query = select(Dispute).where(Dispute.report_id.in_(same), Dispute.closed_at.is_(None))
+    query = select(Dispute.id, Dispute.opened_at).where(Dispute.report_id.in_(same), Dispute.closed_at.is_(None))
     return query.order_by(Dispute.opened_at)
 
 
 def of_page(report: Report) -> dict[str, Any]:
     """What the report's page shows of all this."""
-    links = links_of(report)
+    links = read(page_links_query(), {"report_id": report.id})
     sent = deliveries(report, links)
     return {
         "signing_links": [link for link in links if link.purpose == "sign"],

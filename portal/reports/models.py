@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Row,
     Select,
     String,
     Text,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal.accounts.models import Person
 from portal.calls.models import Visit, is_on_team
-from portal.db import Json, Model, WithId, db
+from portal.db import Json, Model, WithId, db, read
 from portal.history import RowNumber
 from portal.permissions import Role
 from portal.signing.models import SealedDocument
@@ -281,6 +282,16 @@ def newest_report(visit: Visit) -> Report | None:
 def survey_of(visit: Visit) -> Survey | None:
     found: Survey | None = db.session.scalar(survey_query(), {"visit_id": visit.id})
     return found
+
+
+def answers_of(visit: Visit) -> Row[Any] | None:
+    """State and answers of the visit's survey, for pages."""
+    return next(iter(read(answers_query(), {"visit_id": visit.id})), None)
+
+
+@cache
+def answers_query() -> Any:
+    return select(Survey.state, Survey.answers).where(Survey.visit_id == bindparam("visit_id"))
 
 
 @cache

@@ -8,20 +8,23 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, defaultload, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
 from portal.customers.stops import number_standing
-from portal.db import db
+from portal.db import db, read
 from portal.forms import plain
 from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
+from portal.reports.gist import Gist, gist_of
 from portal.reports.models import (
     HandOver,
     Report,
+    ReportSignature,
     ReportVoid,
     Resubmission,
     Review,
@@ -39,7 +42,7 @@ PAGE_SIZE = 50
 QUEUE_SIZE = 50
 
 Cursor = tuple[datetime, uuid.UUID]
-THE_VISITS: Any = bindparam("visit_ids", expanding=True)
+THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
 
 
 @cache
@@ -99,9 +102,40 @@ def with_page() -> tuple[Any, ...]:
     )
 
 
+def read_signing(report: Report) -> None:
+    """Reads who signed the report and who decided on it, before its page asks for them: the queries that are made up
+    when a collection is first looked at cost twice as much as these."""
+    read_rows(report, "signatures", signatures_query())
+    read_rows(report, "reviews", reviews_query())
+
+
+def read_assignments(visit: Visit) -> None:
+    """Who was sent, for the pages that ask whether the reader was among them."""
+    read_rows(visit, "assignments", assignments_query())
+
+
+def read_rows(owner: Report | Visit, name: str, query: Select[Any]) -> None:
+    set_committed_value(owner, name, list(db.session.scalars(query, {"owner_id": owner.id})))
+
+
+@cache
+def signatures_query() -> Select[Any]:
+    return select(ReportSignature).where(ReportSignature.report_id == THE_OWNER).order_by(ReportSignature.signed_at)
+
+
+@cache
+def reviews_query() -> Select[Any]:
+    query = select(Review).where(Review.report_id == THE_OWNER).order_by(Review.recorded_at)
+    return query.options(joinedload(Review.reviewer).load_only(Person.name))
+
+
+@cache
+def assignments_query() -> Select[Any]:
+    return select(Assignment).where(Assignment.visit_id == THE_OWNER).order_by(Assignment.assigned_at)
+
+
 def revisions_of(report: Report) -> list[Row[Any]]:
-    found: list[Any] = list(db.session.execute(revisions_query(), {"number": report.number}))
-    return found
+    return read(revisions_query(), {"number": report.number})
 
 
 @cache
@@ -128,7 +162,9 @@ def erasure_of(report: Report) -> SealedDocument | None:
 
 
 def answers_to_returns(report: Report) -> list[Resubmission]:
-    """What technicians wrote when they sent the report again."""
+    """What technicians wrote when they sent the report again: none unless it was returned."""
+    if all(review.result != "returned" for review in report.reviews):
+        return []
     return list(db.session.scalars(answers_query(), {"report_id": report.id}))
 
 
@@ -159,7 +195,7 @@ class Wanted:
 
 def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor | None]:
     """A page of reports, newest first, and where the next begins."""
-    rows: list[Any] = list(db.session.execute(listed(person, wanted).limit(PAGE_SIZE + 1)))
+    rows = read(listed(person, wanted).limit(PAGE_SIZE + 1))
     if len(rows) <= PAGE_SIZE:
         return rows, None
     return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].submitted_at, rows[PAGE_SIZE - 1].id)
@@ -201,15 +237,24 @@ class Waiting:
     """A report that waits for its review, with its checks."""
 
     row: Any
-    content: dict[str, Any]
     checks: list[Check]
-    survey: Any
     standard_minutes: int | None
     unusual_parts: frozenset[str]
 
     @property
     def failed(self) -> list[Check]:
         return [check for check in self.checks if not check.passed]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.row.content)
+        return found
+
+    @property
+    def survey(self) -> dict[str, Any] | None:
+        """The customer's answers, or that there are none."""
+        row = self.row
+        return {"state": row.survey_state, "answers": row.survey_answers} if row.survey_state else None
 
     @property
     def risk(self) -> int:
@@ -230,26 +275,20 @@ def review_queue(person: Person) -> tuple[list[Waiting], int]:
 def judge(report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Waiting]:
     """The checks of these reports, in the few statements that the queue needs as well."""
     query = with_what_is_checked().where(Report.id.in_(report_ids))
-    rows: list[Any] = [row for row in db.session.execute(query) if row.content]  # an erased one has nothing to check
+    rows = [row for row in read(query) if row.content]  # an erased one has nothing to check
     return {one.row.id: one for one in judged(rows)}
 
 
 def judged(rows: list[Any]) -> list[Waiting]:
-    visit_ids = [row.visit_id for row in rows]
-    surveys = surveys_of(visit_ids)
-    suspects = suspect_visits(visit_ids)
     standards = standard_minutes({row.family for row in rows if row.family})
     usual = usual_parts({row.product_id for row in rows if row.product_id})
     found = []
     for row in rows:
-        content = json.loads(row.content)
-        parts = {part["part_no"] for part in content["parts"]}
-        known = usual.get(row.product_id)
-        unusual = frozenset(parts - known) if known else frozenset()
-        standard = standard_of(content, standards.get(row.family or "", {}))
-        survey = surveys.get(row.visit_id)
-        reported = reported_by(row, content, survey, standard, bool(unusual), row.visit_id in suspects)
-        found.append(Waiting(row, content, checks(reported), survey, standard, unusual))
+        sealed, known = gist_of(row.content_digest, row.content), usual.get(row.product_id)
+        unusual = sealed.parts - known if known else frozenset()
+        standard = standards.get(row.family or "", {}).get(sealed.fault) if sealed.fault else None
+        reported = reported_by(row, sealed, standard, bool(unusual))
+        found.append(Waiting(row, checks(reported), standard, unusual))
     return found
 
 
@@ -261,8 +300,7 @@ def of_others(person_id: Any) -> list[Any]:
 
 
 def waiting_rows(person: Person) -> list[Row[Any]]:
-    rows: list[Any] = list(db.session.execute(waiting_query(), {"reviewer_id": person.id}))
-    return rows
+    return read(waiting_query(), {"reviewer_id": person.id})
 
 
 @cache
@@ -274,11 +312,13 @@ def waiting_query() -> Any:  # a Select of more columns than its type can name
 def with_what_is_checked() -> Any:
     return (
         select(
-            Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at, Report.visit_id,
-            SealedDocument.content, Customer.name.label("customer"), Site.name.label("site"), Site.time_zone,
+            Report.id, Report.number, Report.revision, Report.signed, Report.submitted_at,
+            SealedDocument.content, SealedDocument.content_digest, Customer.name.label("customer"),
+            Site.name.label("site"), Site.time_zone,
             Person.name.label("technician"), Equipment.product_id, Product.family,
             Call.number.label("call"), is_unusual().label("unusual_signature"),
-            number_standing().label("stops"),
+            number_standing().label("stops"), Survey.state.label("survey_state"),
+            Survey.answers.label("survey_answers"), has_suspect_clock().label("suspect"),
         )
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)
@@ -288,7 +328,12 @@ def with_what_is_checked() -> Any:
         .outerjoin(Person, Person.id == Visit.person_id)
         .outerjoin(Equipment, Equipment.id == Call.equipment_id)
         .outerjoin(Product, Product.id == Equipment.product_id)
+        .outerjoin(Survey, Survey.visit_id == Report.visit_id)
     )  # fmt: skip
+
+
+def has_suspect_clock() -> Any:
+    return exists().where(VisitEvent.visit_id == Report.visit_id, VisitEvent.clock_suspect)
 
 
 def count_waiting(person: Person) -> int:
@@ -296,29 +341,10 @@ def count_waiting(person: Person) -> int:
     return db.session.scalar(query.where(*of_others(person.id))) or 0
 
 
-def surveys_of(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Survey]:
-    found = db.session.scalars(surveys_query(), {"visit_ids": list(visit_ids)})
-    return {survey.visit_id: survey for survey in found}
-
-
-@cache
-def surveys_query() -> Select[Any]:
-    return select(Survey).where(Survey.visit_id.in_(THE_VISITS))
-
-
-def suspect_visits(visit_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    return set(db.session.scalars(suspects_query(), {"visit_ids": list(visit_ids)}))
-
-
-@cache
-def suspects_query() -> Select[Any]:
-    return select(VisitEvent.visit_id).where(VisitEvent.visit_id.in_(THE_VISITS), VisitEvent.clock_suspect)
-
-
 def standard_minutes(families: Iterable[str]) -> dict[str, dict[tuple[str, str], int]]:
     """Standard minutes of the known faults by family, then by (symptom, component): the longest that fits."""
     found: dict[str, dict[tuple[str, str], int]] = {}
-    for fault in db.session.execute(standards_query(), {"families": list(families)}):
+    for fault in read(standards_query(), {"families": list(families)}):
         of_family = found.setdefault(fault.family, {})
         key = (fault.symptom, fault.component)
         of_family[key] = max(of_family.get(key, 0), fault.standard_minutes or 0)
@@ -337,15 +363,10 @@ def standards_query() -> Select[Any]:
     return select(*columns).where(chosen, KnownFault.standard_minutes.is_not(None))
 
 
-def standard_of(content: dict[str, Any], known: dict[tuple[str, str], int]) -> int | None:
-    symptom, component = content.get("symptom_code"), content.get("failed_component")
-    return known.get((symptom["code"], component["code"])) if symptom and component else None
-
-
 def usual_parts(product_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     found: dict[uuid.UUID, set[str]] = {}
-    for product_id, code in db.session.execute(usual_parts_query(), {"product_ids": list(product_ids)}):
-        found.setdefault(product_id, set()).add(code)
+    for row in read(usual_parts_query(), {"product_ids": list(product_ids)}):
+        found.setdefault(row.product_id, set()).add(row.code)
     return found
 
 
@@ -355,26 +376,22 @@ def usual_parts_query() -> Any:
     return query.where(UsualPart.product_id.in_(bindparam("product_ids", expanding=True)))
 
 
-def reported_by(
-    row: Any, content: dict[str, Any], survey: Survey | None, standard: int | None, unusual: bool, suspect: bool
-) -> Reported:
-    answers = survey.answers if survey else {}
+def reported_by(row: Any, sealed: Gist, standard: int | None, unusual: bool) -> Reported:
+    answers = row.survey_answers or {}
     overall = answers.get("q_overall")
     return Reported(
-        outcome=content.get("outcome"),
+        outcome=sealed.outcome,
         signed=row.signed,
         unusual_signature=row.unusual_signature,
-        remarks=bool(content.get("customer_opinion")),
+        remarks=sealed.remarks,
         overall=int(overall) if overall else None,
         resolved=answers.get("q_resolved"),
         conduct=questionnaire.has_conduct_answer(answers),
-        photos=len(content["photos"]),
-        labour_minutes=content.get("labour_minutes") or 0,
+        photos=sealed.photos,
+        labour_minutes=sealed.labour_minutes,
         standard_minutes=standard,
-        clock_suspect=suspect,
+        clock_suspect=row.suspect,
         unusual_parts=unusual,
-        part_not_recoverable=any(part["old_part"] == "not_recoverable" for part in content["parts"]),
-        overdue_instrument=any(
-            (reading["instrument"] or {}).get("calibration") == "overdue" for reading in content.get("readings") or []
-        ),
+        part_not_recoverable=sealed.part_not_recoverable,
+        overdue_instrument=sealed.overdue_instrument,
     )

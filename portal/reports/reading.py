@@ -4,10 +4,12 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from portal.i18n import TAGS
 from portal.reports.paper.charges import charges, parts_table
 from portal.reports.paper.formats import Tongue
-from portal.reports.paper.sheet import Payload, Row, Sheet
+from portal.reports.paper.sheet import Cell, Payload, Row, Sheet
 from portal.reports.paper.signature import Signature, drawn
 
 IN_SHORT = ("work_done", "test_result", "outcome", "labour_minutes", "outstanding_issues")
@@ -25,6 +27,19 @@ class Block:
     @property
     def cells(self) -> Row:
         return [cell for row in self.rows for cell in row]
+
+    @property
+    def lines(self) -> Markup:
+        return Markup("".join(self.row(cell) for cell in self.cells))
+
+    @staticmethod
+    def row(cell: Cell, lang: str = "") -> Markup:
+        """A cell as a row of the kit's summary list: made here, because a report has forty of them."""
+        value, code = escape(cell["value"]), cell.get("code")
+        said = f"<strong>{value}</strong>" if cell.get("strong") else value
+        small = f' <span class="code muted">{escape(code)}</span>' if code else ""
+        opening = f'<div lang="{escape(lang)}">' if lang else "<div>"
+        return Markup(f'{opening}<dt>{escape(cell["label"])}</dt><dd class="prose">{said}{small}</dd></div>\n')
 
 
 class Reading:

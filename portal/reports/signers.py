@@ -74,11 +74,12 @@ def signed(signature: ReportSignature) -> Signed:
     )
 
 
-def ended(report: Report) -> Ended | None:
-    """How the report ended when nobody signed at the visit; a signature by link may have come later."""
-    content, evidence = content_of(report.document), evidence_of(report.document)
+def ended(report: Report, content: dict[str, Any]) -> Ended | None:
+    """How the report with this content ended when nobody signed at the visit; a signature by link may have come
+    later."""
     if not content.get("sign_refusal_reason"):
         return None
+    evidence = evidence_of(report.document)
     return Ended(
         absence=evidence.get("absence") or content["sign_refusal_reason"]["code"],
         reason=evidence.get("reason") or "",
@@ -91,7 +92,7 @@ def unusual_ends(report: Report) -> list[str]:
     """What a reviewer acknowledges, in sentences; empty when the customer's own hand signed on the glass."""
     names = []
     if not report.signed:
-        end = ended(report)
+        end = ended(report, content_of(report.document))
         names.append(end.absence if end and end.absence in UNUSUAL else "unsigned")
     for one in report.signatures:
         names += [one.method] if one.method in UNUSUAL else []

@@ -235,6 +235,10 @@ def has_conduct_answer(answers: Mapping[str, Any]) -> bool:
 
 def answer_words(name: str, value: Any, locale: str) -> str:
     """What the customer chose, in the reader's language; a value that is not known stands as it is."""
-    known = {question.name: question.answers for question in QUESTIONS} | {"q_reasons": REASONS}
-    found = dict(known.get(name, ())).get(str(value))
+    found = CHOICES.get(name, {}).get(str(value))
     return said(found, locale) if found else str(value or "–")
+
+
+CHOICES = {
+    name: dict(answers) for name, answers in [*((one.name, one.answers) for one in QUESTIONS), ("q_reasons", REASONS)]
+}

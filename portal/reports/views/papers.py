@@ -14,7 +14,7 @@ from portal.reports import survey as questionnaire
 from portal.reports.addresses import verify_address
 from portal.reports.bundle import bundle
 from portal.reports.forms import PrintForm, ReportFilters
-from portal.reports.models import Report, survey_of
+from portal.reports.models import Report, answers_of
 from portal.reports.printing import Edition
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
@@ -50,6 +50,8 @@ def show(number: str) -> Response:
     report = find_report(number)
     if report.erased:
         return erased_page(report)
+    queries.read_signing(report)
+    queries.read_assignments(report.visit)
     payload = content_of(report.document)
     revisions = queries.revisions_of(report)
     newest = revisions[-1].revision == report.revision
@@ -59,7 +61,7 @@ def show(number: str) -> Response:
         visit=report.visit,
         payload=payload,
         reading=Reading(payload),
-        **signing_of(report),
+        **signing_of(report, payload),
         changes=changes_in(report.visit, payload),
         revisions=revisions,
         newest=newest,
@@ -84,18 +86,18 @@ def erased_page(report: Report, status: int = 200) -> Response:
     )
 
 
-def signing_of(report: Report) -> dict[str, Any]:
+def signing_of(report: Report, payload: dict[str, Any]) -> dict[str, Any]:
     """What `_signature.html` needs: who signed, or how the report ended without, and what is unusual about it."""
     return {
         "signers": signers.signers_of(report),
-        "ended": signers.ended(report),
+        "ended": signers.ended(report, payload),
         "unusual": signers.unusual_ends(report),
     }
 
 
 def shown_survey(report: Report) -> Any:
     """The customer's answers, for those who may read them: never anybody who worked on the visit (SV-02)."""
-    return survey_of(report.visit) if may(Permission.SURVEY_VIEW, report) else None
+    return answers_of(report.visit) if may(Permission.SURVEY_VIEW, report) else None
 
 
 @bp.get("/reports/<number>/photos/<digest>.jpg")

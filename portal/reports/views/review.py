@@ -19,6 +19,7 @@ from portal.reports.queries import Waiting
 from portal.reports.reading import Reading
 from portal.reports.views.base import bp, changes_in
 from portal.reports.views.papers import signing_of
+from portal.signing.operations import content_of
 from portal.visits.queries import equipment_history
 
 
@@ -43,18 +44,20 @@ def review() -> BaseResponse:
 
 
 def beside(chosen: Waiting) -> dict[str, Any]:
-    """What was asked and what was reported, for one report of the queue."""
-    report = find_report(chosen.row.number)
+    """What was asked and what was reported, for one report of the queue, which holds none of the reader's own work."""
+    report = queries.find_report(chosen.row.number, current_user) or abort(404)
+    queries.read_signing(report)
+    payload = chosen.content
     return {
         "chosen": chosen,
         "report": report,
         "visit": report.visit,
-        "payload": chosen.content,
-        "reading": Reading(chosen.content),
-        **signing_of(report),
-        "changes": changes_in(report.visit, chosen.content),
+        "payload": payload,
+        "reading": Reading(payload),
+        **signing_of(report, payload),
+        "changes": changes_in(report.visit, payload),
         "past": equipment_history(report.visit),
-        "answers": queries.answers_to_returns(report) if report.reviews else [],
+        "answers": queries.answers_to_returns(report),
         "answer_words": questionnaire.answer_words,
         "approval_form": ApprovalForm(),
         "return_form": ReturnForm(),
@@ -110,4 +113,6 @@ def to_next(words: str) -> BaseResponse:
 
 
 def decision_page(template: str, report: Report, form: EntryForm) -> BaseResponse:
-    return page(template, form=form, report=report, visit=report.visit, **signing_of(report))
+    return page(
+        template, form=form, report=report, visit=report.visit, **signing_of(report, content_of(report.document))
+    )
