@@ -16,6 +16,7 @@ from portal.admin.words import FAMILIES
 from portal.clock import day_bounds
 from portal.forms import Choice, Choices, Day, EntryForm, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
+from portal.mailbox import Mailbox
 from portal.permissions import Role
 from portal.settings import Definition
 
@@ -103,6 +104,7 @@ class SetupForm(LooksForm):
     username = Line(lazy("Username"), required=lazy("Write a username."), limit=60)
     person_name = Line(lazy("Your name"), required=lazy("Write your name as papers show it."), limit=100)
     roles = Choices(lazy("Your other roles"))
+    email = Mailbox(lazy("E-mail"))
     new_password = Secret(lazy("Password"), new=True, words=lazy("Write a new password."))
     new_pin = Secret(lazy("PIN"), pin=True, words=lazy("Write a new PIN."))
 
@@ -120,7 +122,7 @@ class SetupForm(LooksForm):
     @property
     def values(self) -> dict[str, Any]:
         """As `establish` takes them."""
-        plain = ("hotline", "branch_code", "time_zone", "person_name")
+        plain = ("hotline", "branch_code", "time_zone", "person_name", "email")
         return {
             **{name: self[name].data or "" for name in plain},
             "name": self.names,
@@ -139,12 +141,13 @@ class PersonForm(EntryForm):
     roles = Choices(lazy("Roles"))
     branch = Choice(lazy("Branch"), required=lazy("Choose a branch."))
     language = Choice(lazy("Language"), required=False)
+    email = Mailbox(lazy("E-mail"))
 
     def __init__(self, branches: list[Branch], person: Person | None = None) -> None:
         present = {}
         if person is not None:
             present = {"name": person.name, "roles": sorted(person.roles), "branch": person.branch.code}
-            present["language"] = person.locale or ""
+            present |= {"language": person.locale or "", "email": person.email}
         elif len(branches) == 1:
             present = {"branch": branches[0].code}
         super().__init__(data=present)
@@ -162,6 +165,7 @@ class PersonForm(EntryForm):
             "roles": self.roles.data or [],
             "branch": self.branches[str(self.branch.data)],
             "locale": self.language.data or None,
+            "email": self.email.data or "",
         }
 
 

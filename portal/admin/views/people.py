@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.accounts import staff
 from portal.accounts.models import ROLE_NAMES, Person, role_names
+from portal.accounts.operations import to_be_warned
 from portal.admin import queries
 from portal.admin.forms import PeopleFilter, PersonForm
 from portal.admin.links import entries
@@ -44,6 +45,7 @@ def people() -> BaseResponse:
         people=shown,
         roles=queries.roles_of(shown),
         role_words=ROLE_NAMES,
+        unwritten=[person for person in to_be_warned() if not person.email],
         first=url_for("admin.people", **filters.query) if wanted.after else None,
         next=url_for("admin.people", **filters.query, after=shown[-1].username) if more else None,
     )
