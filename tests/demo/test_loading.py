@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,7 +25,7 @@ from portal.signing.operations import content_of, evidence_of, verify_chain
 from portal.stock.checks import audit
 from portal.stock.models import find_van
 from portal.visits.habits import candidates
-from portal.visits.models import live_time_entries, open_clock
+from portal.visits.models import Reading, live_time_entries, open_clock
 from tests.databases import administer, postgres_url, settings
 
 
@@ -118,13 +119,35 @@ def test_the_same_component_comes_back_after_twelve_days_and_a_cracked_weld_stop
 
     (stop,) = all_standing()
     assert stop.equipment is cast.units["centre-01"].equipment and stop.equipment.stopped_at is not None
-    assert [job.state for job in jobs.about(f"use_stop:{stop.id}")] == ["waiting"]
+    letters = sorted(jobs.about(f"use_stop:{stop.id}"), key=lambda job: job.kind)
+    assert [(job.kind, job.state) for job in letters] == [("use_stop", "waiting"), ("use_stop_office", "waiting")]
+    assert letters[1].payload["person"] == str(cast.people["zhao"].id)
 
     report = newest_report(db.session.get_one(Visit, stop.source_id))
     assert report is not None
     content = content_of(report.document)
     assert content["do_not_use"] and content["technician_names"] == ["王样本", "张演示", "李示例"]
     assert {mark["name"] for mark in evidence_of(report.document)["technicians"]} == set(content["technician_names"])
+
+
+@pytest.mark.engine("sqlite")
+def test_readings_name_their_instrument_and_two_visits_are_flagged(empty: Flask) -> None:
+    load()
+    taken: dict[str, list[str]] = {}
+    for reading in db.session.scalars(select(Reading).order_by(Reading.occurred_at)).unique():
+        assert reading.tool is not None
+        taken.setdefault(reading.tool.number, []).append(reading.calibration_state)
+    assert taken["GJ-002"] == ["due_soon", "due_soon", "overdue", "overdue"] and set(taken["GJ-001"]) == {"valid"}
+
+    contents = [content_of(report.document) for report in db.session.scalars(select(Report))]
+    flagged = [c for c in contents if any(line["calibration"] == "overdue" for line in instruments(c))]
+    assert len(flagged) == 2
+    printed = next(c for c in contents if (c["work_done"] or "").startswith("电源开关内积尘"))
+    assert [line["name"] for line in instruments(printed)] == ["数字万用表", "钳形电流表"]
+
+
+def instruments(content: dict[str, Any]) -> list[dict[str, Any]]:
+    return [reading["instrument"] for reading in content.get("readings") or [] if reading["instrument"]]
 
 
 @pytest.mark.engine("sqlite")
