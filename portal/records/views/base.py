@@ -64,7 +64,7 @@ def change_page(form: ChangeForm, row: Any, owner: Customer | Equipment, templat
 
 def history_of(scope: timeline.Scope, address: Any, everything: bool) -> dict[str, Any]:
     """The file's timeline as its page shows it: `show` chooses a kind, `before` is where the page before ended."""
-    kinds = [kind for kind in timeline.KINDS if everything or kind != "changes"]
+    kinds = [kind for kind in scope.kinds if everything or kind != "changes"]
     show = request.args.get("show", "")
     chosen = [show] if show in kinds else kinds
     found, following = timeline.page_of(scope, chosen, moment(request.args.get("before", "")))
