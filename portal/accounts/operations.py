@@ -20,6 +20,7 @@ from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, to
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
+from portal.history import HistoryEntry
 from portal.i18n import lazy
 from portal.mail import is_address
 from portal.mailbox import NOT_AN_ADDRESS
@@ -289,6 +290,19 @@ def to_be_warned() -> list[Person]:
         Person.active, Person.id.in_(select(PersonRole.person_id).where(PersonRole.role.in_(roles)))
     )
     return list(db.session.scalars(query.order_by(Person.name, Person.id)))
+
+
+def last_change(row: Any) -> tuple[str, datetime] | None:
+    """Who did something to the row last, and when."""
+    query = (
+        select(Person.name, HistoryEntry.recorded_at)
+        .join(Person, Person.id == HistoryEntry.person_id)
+        .where(HistoryEntry.subject_kind == row.__tablename__, HistoryEntry.subject_id == str(row.id))
+        .order_by(HistoryEntry.n.desc())
+        .limit(1)
+    )
+    found = db.session.execute(query).first()
+    return (found.name, found.recorded_at) if found else None
 
 
 def first_branch(code: str | None = None) -> Branch | None:

@@ -16,6 +16,7 @@ from portal import history
 from portal.accounts import operations, rules
 from portal.accounts.models import Branch, Person, PersonRole
 from portal.accounts.secrets import hashed
+from portal.changing import ensure_seen
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -44,9 +45,14 @@ def change_person(
     branch: Branch,
     locale: str | None,
     email: str,
+    version: str = "",
     by: Person,
 ) -> None:
-    """Other roles end the person's sessions, so that the next one begins with what they may do now."""
+    """Other roles end the person's sessions, so that the next one begins with what they may do now. `version`: the
+    fingerprint of what whoever changes them saw."""
+    db.session.refresh(person, with_for_update={"of": Person})
+    db.session.refresh(person, ["role_rows"])
+    ensure_seen(version, standing(person))
     operations.ensure_address(email)
     wanted = frozenset(Role(role) for role in some_roles(roles))
     before = standing(person)

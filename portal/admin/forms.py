@@ -13,6 +13,7 @@ from portal.accounts.forms import Secret
 from portal.accounts.models import ROLE_NAMES, Branch, Person
 from portal.admin.codes import VALUE_KINDS
 from portal.admin.words import FAMILIES
+from portal.changing import ChangeForm
 from portal.clock import day_bounds
 from portal.forms import Choice, Choices, Day, EntryForm, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
@@ -135,7 +136,7 @@ class SetupForm(LooksForm):
         }
 
 
-class PersonForm(EntryForm):
+class PersonForm(ChangeForm):
     username = Line(lazy("Username"), required=lazy("Write a username."), limit=60)
     name = Line(lazy("Name"), required=lazy("Write the name as papers show it."), limit=100)
     roles = Choices(lazy("Roles"))
@@ -144,11 +145,8 @@ class PersonForm(EntryForm):
     email = Mailbox(lazy("E-mail"))
 
     def __init__(self, branches: list[Branch], person: Person | None = None) -> None:
-        present = {}
-        if person is not None:
-            present = {"name": person.name, "roles": sorted(person.roles), "branch": person.branch.code}
-            present |= {"language": person.locale or "", "email": person.email}
-        elif len(branches) == 1:
+        present = standing_of(person) if person is not None else {}
+        if person is None and len(branches) == 1:
             present = {"branch": branches[0].code}
         super().__init__(data=present)
         self.roles.choices = [(role.value, str(name)) for role, name in ROLE_NAMES.items()]
@@ -167,6 +165,17 @@ class PersonForm(EntryForm):
             "locale": self.language.data or None,
             "email": self.email.data or "",
         }
+
+
+def standing_of(person: Person) -> dict[str, Any]:
+    """What stands about the person, by the names of the form's fields."""
+    return {
+        "name": person.name,
+        "roles": sorted(person.roles),
+        "branch": person.branch.code,
+        "language": person.locale or "",
+        "email": person.email,
+    }
 
 
 class CodeForm(CalledForm):
