@@ -1,8 +1,10 @@
 """Two people who change the same record at once: the second is told, sees both states, and loses nothing typed."""
 
+import threading
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from portal.db import db
 from portal.stock import tools
@@ -83,3 +85,27 @@ def test_a_version_that_nobody_gave_out_is_no_way_round(world: Any, sign_in: Any
         assert page.status in (303, 409), odd
     found = find_tool("GJ-9")
     assert found is not None and tools.standing(found)["note"] in ("", "手柄松")
+
+
+@pytest.mark.parametrize("record", ["customer", "tool", "person"])
+def test_of_two_in_the_same_moment_one_is_told(app: Flask, world: Any, sign_in: Any, record: str) -> None:
+    username, address, first, second = places(world)[record]
+    person = sign_in(username, "laptop")
+    fields, token = opened(person.get(address)), person.token()
+    cookie = person.client.get_cookie("session").value
+    db.session.commit()
+    answers: list[int] = []
+
+    def send(change: dict[str, str], entry: str) -> None:
+        client = app.test_client()
+        client.set_cookie("session", cookie)
+        sent = fields | change | {"csrf_token": token, "entry_id": entry}
+        answers.append(client.post(address, data=sent, headers={"User-Agent": person.agent}).status_code)
+
+    entries = [f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]
+    threads = [threading.Thread(target=send, args=pair) for pair in zip((first, second), entries, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303, 409]
