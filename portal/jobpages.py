@@ -20,6 +20,18 @@ STATE_WORDS = {
     jobs.RUNNING: lazy("Running"),
     jobs.DONE: lazy("Done"),
 }
+ABOUT_WORDS = {
+    "import": lazy("Import of a spreadsheet"),
+    "report": lazy("Report"),
+    "use_stop": lazy("Not to be used"),
+}
+
+
+def about_words(job: jobs.Job) -> str:
+    """What the job is for: the kind of record with the head of its id, which tells two of them apart; else its own
+    name."""
+    kind, _colon, record_id = job.about.partition(":")
+    return f"{ABOUT_WORDS[kind]} {record_id[:8]}" if kind in ABOUT_WORDS else job.about or job.key
 
 
 def init_app(app: Flask) -> None:
@@ -55,6 +67,7 @@ def jobs_page(form: EntryForm | None = None) -> BaseResponse:
         waiting=jobs.waiting(MOST_SHOWN),
         kind_words=lambda job: str(jobs.KINDS[job.kind].words if job.kind in jobs.KINDS else job.kind),
         again_words=lambda job: str(jobs.KINDS[job.kind].again if job.kind in jobs.KINDS else _("Try again")),
+        about_words=about_words,
         error_words=jobs.error_words,
         mail_waits=not mail.is_configured(),
         zone=current_user.branch.time_zone,

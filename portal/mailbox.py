@@ -8,6 +8,8 @@ from portal.forms import Line
 from portal.i18n import lazy
 from portal.mail import ADDRESS_LIMIT, is_address
 
+NOT_AN_ADDRESS = lazy("Write one e-mail address, for example name@example.com.")
+
 
 class Mailbox(Line):
     """One e-mail address, or nothing unless `required`."""
@@ -19,4 +21,4 @@ class Mailbox(Line):
 
 def check_address(_form: Any, field: Any) -> None:
     if field.data and not is_address(field.data):
-        raise validators.ValidationError(str(lazy("Write one e-mail address, for example name@example.com.")))
+        raise validators.ValidationError(str(NOT_AN_ADDRESS))

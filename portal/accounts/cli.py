@@ -22,17 +22,24 @@ people = AppGroup("people", help="Accounts.")
 @click.option("--name", required=True, help="The person's name as papers show it.")
 @click.option("--role", "roles", required=True, multiple=True, type=click.Choice([r.value for r in Role]))
 @click.option("--branch", "branch_code", help="Code of the branch; the first one if not given.")
+@click.option("--mail", "email", default="", help="Address that letters of the house go to; none if not given.")
 @click.option("--password-stdin", is_flag=True, help="Reads the password from standard input.")
 @click.option("--pin", help="PIN of 4 to 8 digits, asked by an idle phone and after a hand-over.")
 def add_command(
-    username: str, name: str, roles: tuple[str, ...], branch_code: str | None, password_stdin: bool, pin: str | None
+    username: str,
+    name: str,
+    roles: tuple[str, ...],
+    branch_code: str | None,
+    email: str,
+    password_stdin: bool,
+    pin: str | None,
 ) -> None:
     """Makes an account. A person may have several roles: repeat --role."""
     password = read_password(password_stdin)
     pin = pin or (None if password_stdin else ask_pin())
     with transaction(), refusals():
         branch = branch_for(branch_code)
-        operations.add_person(rules.plain_username(username), name, roles, branch, password, pin=pin)
+        operations.add_person(rules.plain_username(username), name, roles, branch, password, pin=pin, email=email)
     click.echo(f"{username} may sign in now ({', '.join(roles)}).")
     if not pin:
         click.echo("No PIN yet: hand-over asks for the password until one is set.")

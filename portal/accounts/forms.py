@@ -8,6 +8,7 @@ from portal.accounts import rules
 from portal.forms import EntryForm, Line, Strokes, plain, presence, shorter_than
 from portal.i18n import lazy
 from portal.ink import ink_problem
+from portal.mailbox import Mailbox
 
 
 class Secret(wtforms.PasswordField):
@@ -61,6 +62,10 @@ class FirstPasswordForm(NewPasswordForm):
         super().__init__()
         if has_pin:
             del self.new_pin
+
+
+class OwnAddressForm(EntryForm):
+    email = Mailbox(lazy("E-mail"))
 
 
 class SpecimenForm(EntryForm):

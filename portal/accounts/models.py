@@ -36,6 +36,7 @@ class Person(WithId, UserMixin, Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str | None] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(200), default="")  # where letters of the house go; may be empty
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
     branch_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("branch.id"))

@@ -20,7 +20,10 @@ from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, to
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
+from portal.history import HistoryEntry
 from portal.i18n import lazy
+from portal.mail import is_address
+from portal.mailbox import NOT_AN_ADDRESS
 from portal.permissions import Role
 
 FORGET_AFTER = timedelta(days=1)
@@ -64,11 +67,15 @@ def add_person(
     *,
     pin: str | None = None,
     locale: str | None = None,
+    email: str = "",
     demo: bool = False,
 ) -> Person:
     if not rules.is_username(username):
         raise Rejected(lazy("A username is made of small letters, digits, dots and dashes."), field="username")
-    person = Person(username=username, name=name, branch=branch, locale=locale, demo=demo, created_at=now())
+    ensure_address(email)
+    person = Person(
+        username=username, name=name, branch=branch, locale=locale, email=email, demo=demo, created_at=now()
+    )
     person.password_hash = password_hash(password, username)
     person.pin_hash = pin_hash(pin) if pin else None
     person.role_rows = [PersonRole(role=Role(role).value) for role in dict.fromkeys(roles)]
@@ -79,6 +86,20 @@ def add_person(
         raise Conflict(lazy("This username is taken."), field="username") from None
     history.record("add_person", person, roles=",".join(sorted(person.roles)))
     return person
+
+
+def ensure_address(email: str) -> None:
+    """None at all, or one that letters can be sent to."""
+    if email and not is_address(email):
+        raise Rejected(NOT_AN_ADDRESS, field="email")
+
+
+def set_email(person: Person, email: str) -> None:
+    """Where the house writes to the person; empty: nowhere."""
+    ensure_address(email)
+    before, person.email = {"email": person.email}, email
+    db.session.flush()
+    history.record_change("set_email", person, before, {"email": email})
 
 
 def password_hash(password: str, username: str = "") -> str:
@@ -260,6 +281,28 @@ def change_branch(branch: Branch, *, labels: dict[str, str], hotline: str, time_
 def facts_of(branch: Branch) -> dict[str, str]:
     names = {f"name {locale}": words for locale, words in branch.labels.items()}
     return {**names, "hotline": branch.hotline, "time_zone": branch.time_zone}
+
+
+def to_be_warned() -> list[Person]:
+    """Those whom danger concerns at once, by name: supervisors and dispatchers who work here."""
+    roles = [Role.SUPERVISOR.value, Role.DISPATCHER.value]
+    query = select(Person).where(
+        Person.active, Person.id.in_(select(PersonRole.person_id).where(PersonRole.role.in_(roles)))
+    )
+    return list(db.session.scalars(query.order_by(Person.name, Person.id)))
+
+
+def last_change(row: Any) -> tuple[str, datetime] | None:
+    """Who did something to the row last, and when."""
+    query = (
+        select(Person.name, HistoryEntry.recorded_at)
+        .join(Person, Person.id == HistoryEntry.person_id)
+        .where(HistoryEntry.subject_kind == row.__tablename__, HistoryEntry.subject_id == str(row.id))
+        .order_by(HistoryEntry.n.desc())
+        .limit(1)
+    )
+    found = db.session.execute(query).first()
+    return (found.name, found.recorded_at) if found else None
 
 
 def first_branch(code: str | None = None) -> Branch | None:

@@ -16,6 +16,7 @@ from portal import history
 from portal.accounts import operations, rules
 from portal.accounts.models import Branch, Person, PersonRole
 from portal.accounts.secrets import hashed
+from portal.changing import ensure_seen
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -27,19 +28,32 @@ GROUPS, GROUP = 4, 4
 
 
 def take_on(
-    username: str, name: str, roles: Iterable[str], branch: Branch, *, locale: str | None = None
+    username: str, name: str, roles: Iterable[str], branch: Branch, *, locale: str | None = None, email: str = ""
 ) -> tuple[Person, str]:
     """A new person, and the one-time password to hand to them."""
     password = one_time_password()
-    person = operations.add_person(username, name, some_roles(roles), branch, password, locale=locale)
+    person = operations.add_person(username, name, some_roles(roles), branch, password, locale=locale, email=email)
     person.one_time_until = now() + rules.ONE_TIME_LIFE
     return person, password
 
 
 def change_person(
-    person: Person, *, name: str, roles: Iterable[str], branch: Branch, locale: str | None, by: Person
+    person: Person,
+    *,
+    name: str,
+    roles: Iterable[str],
+    branch: Branch,
+    locale: str | None,
+    email: str,
+    version: str = "",
+    by: Person,
 ) -> None:
-    """Other roles end the person's sessions, so that the next one begins with what they may do now."""
+    """Other roles end the person's sessions, so that the next one begins with what they may do now. `version`: the
+    fingerprint of what whoever changes them saw."""
+    db.session.refresh(person, with_for_update={"of": Person})
+    db.session.refresh(person, ["role_rows"])
+    ensure_seen(version, standing(person))
+    operations.ensure_address(email)
     wanted = frozenset(Role(role) for role in some_roles(roles))
     before = standing(person)
     moved = wanted != person.roles
@@ -50,7 +64,7 @@ def change_person(
         kept = [row for row in person.role_rows if row.role in wanted]
         fresh = wanted - {Role(row.role) for row in kept}
         person.role_rows = kept + [PersonRole(role=role.value) for role in sorted(fresh)]
-    person.name, person.branch, person.locale = name, branch, locale
+    person.name, person.branch, person.locale, person.email = name, branch, locale, email
     db.session.flush()
     history.record_change("change_person", person, before, standing(person))
     if moved:
@@ -64,6 +78,7 @@ def standing(person: Person) -> dict[str, str]:
         "roles": ", ".join(sorted(person.roles)),
         "branch": person.branch.code,
         "language": person.locale or "",
+        "email": person.email,
     }
 
 

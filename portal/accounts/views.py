@@ -16,6 +16,7 @@ from portal.accounts.forms import (
     FirstPasswordForm,
     NewPasswordForm,
     NewPinForm,
+    OwnAddressForm,
     PinForm,
     SignInForm,
     SpecimenForm,
@@ -259,6 +260,18 @@ def password() -> BaseResponse:
 def ensure_another(form: NewPasswordForm) -> None:
     if form.new_password.data == form.password.data:
         raise Rejected(lazy("This is the present password. Take another one."), field="new_password")
+
+
+@bp.route("/me/mail", methods=["GET", "POST"])
+@signed_in
+def own_address() -> BaseResponse:
+    form = OwnAddressForm(data={"email": current_user.email})
+    if form.accepted():
+        with form.refusals():
+            operations.set_email(current_user, form.email.data or "")
+            flash(_("Saved."))
+            return redirect(url_for("accounts.me"), 303)
+    return page("accounts/mail.html", form=form)
 
 
 @bp.route("/me/signature", methods=["GET", "POST"])

@@ -13,9 +13,11 @@ from portal.accounts.forms import Secret
 from portal.accounts.models import ROLE_NAMES, Branch, Person
 from portal.admin.codes import VALUE_KINDS
 from portal.admin.words import FAMILIES
+from portal.changing import ChangeForm
 from portal.clock import day_bounds
 from portal.forms import Choice, Choices, Day, EntryForm, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
+from portal.mailbox import Mailbox
 from portal.permissions import Role
 from portal.settings import Definition
 
@@ -103,6 +105,7 @@ class SetupForm(LooksForm):
     username = Line(lazy("Username"), required=lazy("Write a username."), limit=60)
     person_name = Line(lazy("Your name"), required=lazy("Write your name as papers show it."), limit=100)
     roles = Choices(lazy("Your other roles"))
+    email = Mailbox(lazy("E-mail"))
     new_password = Secret(lazy("Password"), new=True, words=lazy("Write a new password."))
     new_pin = Secret(lazy("PIN"), pin=True, words=lazy("Write a new PIN."))
 
@@ -120,7 +123,7 @@ class SetupForm(LooksForm):
     @property
     def values(self) -> dict[str, Any]:
         """As `establish` takes them."""
-        plain = ("hotline", "branch_code", "time_zone", "person_name")
+        plain = ("hotline", "branch_code", "time_zone", "person_name", "email")
         return {
             **{name: self[name].data or "" for name in plain},
             "name": self.names,
@@ -133,19 +136,17 @@ class SetupForm(LooksForm):
         }
 
 
-class PersonForm(EntryForm):
+class PersonForm(ChangeForm):
     username = Line(lazy("Username"), required=lazy("Write a username."), limit=60)
     name = Line(lazy("Name"), required=lazy("Write the name as papers show it."), limit=100)
     roles = Choices(lazy("Roles"))
     branch = Choice(lazy("Branch"), required=lazy("Choose a branch."))
     language = Choice(lazy("Language"), required=False)
+    email = Mailbox(lazy("E-mail"))
 
     def __init__(self, branches: list[Branch], person: Person | None = None) -> None:
-        present = {}
-        if person is not None:
-            present = {"name": person.name, "roles": sorted(person.roles), "branch": person.branch.code}
-            present["language"] = person.locale or ""
-        elif len(branches) == 1:
+        present = standing_of(person) if person is not None else {}
+        if person is None and len(branches) == 1:
             present = {"branch": branches[0].code}
         super().__init__(data=present)
         self.roles.choices = [(role.value, str(name)) for role, name in ROLE_NAMES.items()]
@@ -162,7 +163,19 @@ class PersonForm(EntryForm):
             "roles": self.roles.data or [],
             "branch": self.branches[str(self.branch.data)],
             "locale": self.language.data or None,
+            "email": self.email.data or "",
         }
+
+
+def standing_of(person: Person) -> dict[str, Any]:
+    """What stands about the person, by the names of the form's fields."""
+    return {
+        "name": person.name,
+        "roles": sorted(person.roles),
+        "branch": person.branch.code,
+        "language": person.locale or "",
+        "email": person.email,
+    }
 
 
 class CodeForm(CalledForm):

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import url_for
 
+from portal.admin.details import HIDDEN, is_told, labels_of, name_word, value_word
 from portal.admin.queries import numbers_of
-from portal.admin.words import RECORDS, detail_word, verb_word
+from portal.admin.words import RECORDS, verb_word
 from portal.permissions import Permission, may
 
 BEFORE, AFTER = ".before", ".after"
@@ -33,43 +34,36 @@ class Entry:
 
 
 def entries(rows: list[Any]) -> list[Entry]:
-    numbers = numbers_of(rows)
-    return [entry(row, numbers) for row in rows]
+    numbers, codes = numbers_of(rows), labels_of(rows)
+    return [entry(row, numbers, codes) for row in rows]
 
 
-def entry(row: Any, numbers: dict[tuple[str, str], str]) -> Entry:
+def entry(row: Any, numbers: dict[tuple[str, str], str], codes: dict[tuple[str, str], Any]) -> Entry:
     number = numbers.get((row.subject_kind, row.subject_id)) or str(row.details.get("number") or "")
     kind = str(RECORDS.get(row.subject_kind, row.subject_kind))
     return Entry(
         n=row.n,
         at=row.recorded_at,
         who=row.name or "",
-        verb=verb_word(row.verb),
+        verb=verb_word(row.verb, row.subject_kind),
         record=f"{kind} {number}".strip(),
         address=address(row.subject_kind, row.subject_id, number),
-        changes=changes(row.details),
-        details=[(detail_word(key), str(value)) for key, value in row.details.items() if tells(key, value)],
+        changes=changes(row.details, codes),
+        details=[
+            (name_word(key), value_word(key, value, codes))
+            for key, value in row.details.items()
+            if not key.endswith((BEFORE, AFTER)) and is_told(key, value)
+        ],
     )
 
 
-def tells(key: str, value: Any) -> bool:
-    """Ids of rows tell a reader nothing, and the number stands with the record."""
-    return (
-        value != ""
-        and key not in ("number", "entry", "replaces", "link", "photo", "part_use")
-        and not (key.endswith((BEFORE, AFTER)))
-    )
-
-
-def changes(details: dict[str, Any]) -> list[Change]:
+def changes(details: dict[str, Any], codes: dict[tuple[str, str], Any]) -> list[Change]:
     names = [key.removesuffix(AFTER) for key in details if key.endswith(AFTER)]
     return [
-        Change(detail_word(name), shown(details.get(name + BEFORE)), shown(details.get(name + AFTER))) for name in names
+        Change(name_word(name), *(value_word(name, details.get(name + end), codes) for end in (BEFORE, AFTER)))
+        for name in names
+        if name not in HIDDEN
     ]
-
-
-def shown(value: Any) -> str:
-    return "–" if value in (None, "", "None") else str(value)
 
 
 def address(kind: str, key: str, number: str) -> str | None:

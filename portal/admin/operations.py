@@ -52,6 +52,7 @@ def establish(
     roles: Iterable[str],
     password: str,
     pin: str,
+    email: str = "",
 ) -> Person:
     """The company, its first branch with a store, and its first administrator; once."""
     try:
@@ -61,7 +62,7 @@ def establish(
         raise Conflict(lazy("The portal was set up already. Sign in.")) from None
     branch = accounts.add_branch(branch_code, dict(name), hotline, time_zone)
     everything = dict.fromkeys([Role.ADMIN.value, *roles])
-    person = accounts.add_person(username, person_name, everything, branch, password, pin=pin)
+    person = accounts.add_person(username, person_name, everything, branch, password, pin=pin, email=email)
     add_store(branch)
     history.record("set_up", branch, person_id=person.id, code=branch.code)
     change_look(name=name, languages=languages, logo=logo, person=person)

@@ -36,7 +36,7 @@ class PeopleWanted:
 def people(wanted: PeopleWanted) -> list[Row[Any]]:
     """One more than a page holds, in the order of usernames."""
     query = (
-        select(Person.id, Person.username, Person.name, Person.locale, Person.one_time_until, Branch.code)
+        select(Person.id, Person.username, Person.name, Person.email, Person.one_time_until, Branch.code)
         .join(Branch, Branch.id == Person.branch_id)
         .where(Person.active.is_(not wanted.left), Person.username > wanted.after)
         .order_by(Person.username)

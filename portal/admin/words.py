@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.i18n import LOCALES, lazy
+from portal.i18n import lazy
 from portal.permissions import Permission
 
 FAMILIES = {
@@ -156,6 +156,7 @@ VERBS: dict[str, Any] = {
     "reverse_part_use": lazy("reversed a part"),
     "revoke_link": lazy("revoked a link"),
     "save_findings": lazy("saved the diagnosis"),
+    "set_email": lazy("changed the mail address"),
     "set_password": lazy("changed the password"),
     "set_pin": lazy("changed the PIN"),
     "set_setting": lazy("changed a setting"),
@@ -204,6 +205,7 @@ VERBS: dict[str, Any] = {
     "change_contact": lazy("changed a contact"),
     "change_equipment": lazy("changed a unit"),
 }
+VERBS_OF: dict[tuple[str, str], Any] = {("take_back", "tool"): lazy("took a tool back")}  # by what it was done to
 RECORDS: dict[str, Any] = {
     "branch": lazy("Branch"),
     "call": lazy("Call"),
@@ -215,6 +217,18 @@ RECORDS: dict[str, Any] = {
     "job": lazy("Job"),
     "known_fault": lazy("Known fault"),
     "movement": lazy("Movement"),
+    "bulk_run": lazy("Many at once"),
+    "calendar_feed": lazy("Calendar"),
+    "import_run": lazy("Import of a spreadsheet"),
+    "item": lazy("Part"),
+    "merge": lazy("Merge"),
+    "paper": lazy("Papers"),
+    "public_link": lazy("Link to sign"),
+    "saved_view": lazy("View of a list"),
+    "specimen": lazy("Signature"),
+    "tool": lazy("Tool"),
+    "use_stop": lazy("Not to be used"),
+    "usual_part": lazy("Usual part"),
     "person": lazy("Staff member"),
     "product": lazy("Product"),
     "report": lazy("Report"),
@@ -229,6 +243,7 @@ DETAILS: dict[str, Any] = {  # names of details; what has no words here is shown
     "code": lazy("Code"),
     "component": lazy("Component"),
     "device": lazy("Device"),
+    "email": lazy("E-mail"),
     "family": lazy("Product family"),
     "from": lazy("From day"),
     "hotline": lazy("Hotline"),
@@ -253,11 +268,5 @@ DETAILS: dict[str, Any] = {  # names of details; what has no words here is shown
 }
 
 
-def detail_word(key: str) -> str:
-    """`name zh_Hans` is the wording in one language."""
-    first, _space, locale = key.partition(" ")
-    return f"{lazy('Wording')} {LOCALES.get(locale, locale)}" if locale else str(DETAILS.get(first, first))
-
-
-def verb_word(verb: str) -> str:
-    return str(VERBS.get(verb, verb.replace("_", " ")))
+def verb_word(verb: str, subject_kind: str = "") -> str:
+    return str(VERBS_OF.get((verb, subject_kind)) or VERBS.get(verb, verb.replace("_", " ")))

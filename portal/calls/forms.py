@@ -94,6 +94,10 @@ class AwayForm(EntryForm):
 
 
 class AssignForm(PlanForm):
+    """`technician` leads; `others` are sent along in the same step. Whoever is on the team already is not offered."""
+
+    unmarked: tuple[str, ...] = ("others",)
+    others = Choices(lazy("Others who go along"))
     reason = Line(lazy("Why it changes"), limit=300)
     version = wtforms.HiddenField(filters=[plain])
 
@@ -105,6 +109,13 @@ class AssignForm(PlanForm):
             "version": str(visit.version),
         }
         super().__init__(zone=visit.zone, data=chosen)
+        members = {str(member.person_id) for member in visit.members}
+        self.others.choices = [(key, one.name) for key, one in self.people.items() if key not in members]
+        self.others.data = [key for key in self.others.data or [] if key not in members]
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        return super().plan | {"others": [self.people[key] for key in self.others.data or []]}
 
     def validate_version(self, field: Any) -> None:
         if field.data and not field.data.isdecimal():

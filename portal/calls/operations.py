@@ -132,6 +132,30 @@ def assign(
     history.record("assign", visit, person_id=person.id, technician=technician.username, reason=reason)
 
 
+def assign_team(
+    visit: Visit,
+    technician: Person,
+    *,
+    others: Iterable[Person] = (),
+    window_start: datetime,
+    window_end: datetime,
+    reason: str = "",
+    person: Person,
+    version: int | None = None,
+) -> None:
+    """As `assign`, and sends the `others` along in the same step: all of it takes place, or nothing. Where lead and
+    time stay as they are only the others are sent, also while the work runs."""
+    along = [other for other in others if other.id != technician.id]
+    lock(visit)
+    same_time = rules.is_same_window((visit.window_start, visit.window_end), (window_start, window_end))
+    stays = visit.person_id == technician.id and same_time
+    if not (along and stays):
+        window = {"window_start": window_start, "window_end": window_end}
+        assign(visit, technician, **window, reason=reason, person=person, version=version)
+    for other in along:
+        add_member(visit, other, reason=reason, person=person)
+
+
 def hand_on(visit: Visit, technician: Person, reason: str, person: Person) -> None:
     """The lead leaves, and the technician leads from now on."""
     if visit.person is not None:

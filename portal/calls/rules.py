@@ -81,6 +81,14 @@ def window_is_sound(start: datetime, end: datetime) -> bool:
     return timedelta() < end - start <= LONGEST_WINDOW
 
 
+def is_same_window(one: tuple[datetime | None, datetime | None], other: tuple[datetime, datetime]) -> bool:
+    """To the minute, as it is typed."""
+    return all(
+        mine is not None and mine.replace(second=0, microsecond=0) == theirs.replace(second=0, microsecond=0)
+        for mine, theirs in zip(one, other, strict=True)
+    )
+
+
 def overlap(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
     """Windows that only touch do not overlap."""
     return start < other_end and other_start < end

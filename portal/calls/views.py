@@ -130,7 +130,7 @@ def assign(visit_id: uuid.UUID) -> BaseResponse:
     form = AssignForm(visit)
     if form.accepted():
         with form.refusals():
-            operations.assign(
+            operations.assign_team(
                 visit, **form.plan, reason=form.reason.data or "", person=current_user, version=form.seen_version
             )
         if form.refusal is None:

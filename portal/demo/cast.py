@@ -62,6 +62,7 @@ def load_people(rows: list[dict[str, Any]], cast: Cast) -> None:
     password, pin = hashed(PASSWORD), hashed(PIN)  # shorter than a person may choose, and published
     for row in rows:
         person = Person(username=row["username"], name=row["name"], branch=cast.branches[row["branch"]], demo=True)
+        person.email = row.get("email", "")
         person.password_hash, person.pin_hash, person.created_at = password, pin, now()
         person.role_rows = [PersonRole(role=role) for role in row["roles"]]
         db.session.add(person)

@@ -171,6 +171,7 @@ class Story:
 
     def record(self) -> None:
         self.write_findings()
+        self.take_readings()
         for part in self.told.get("parts", []):
             visits.log_part_use(
                 self.planned,
@@ -187,6 +188,11 @@ class Story:
 
     def write_findings(self) -> None:
         visits.save_findings(self.planned, person=self.technician, **self.told["finding"])
+
+    def take_readings(self) -> None:
+        """What was measured, with the instrument in the technician's hands."""
+        for told in self.told.get("readings", []):
+            visits.log_reading(self.planned, person=self.technician, **told | {"value": Decimal(told["value"])})
 
     def take_photos(self, wanted: Callable[[str], bool]) -> None:
         machine = self.unit.equipment

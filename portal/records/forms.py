@@ -10,6 +10,7 @@ from flask import request
 
 from portal.calls.filters import as_day, as_id
 from portal.calls.words import CUSTOMER_KINDS
+from portal.changing import ChangeForm
 from portal.customers.models import FAMILIES, Product
 from portal.customers.queries import products
 from portal.forms import Choice, Day, EntryForm, Line, Number, Picture, Typed, Words
@@ -44,10 +45,8 @@ class Place(Number):
         super().__init__(label, least=Decimal(-most), most=Decimal(most), places=6, required=False, **kw)
 
 
-class ChangeForm(EntryForm):
-    """A form over a row that exists; `version` says which values it was opened on."""
-
-    version = wtforms.HiddenField()
+class RowForm(ChangeForm):
+    """A form over a row of a file."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -59,13 +58,13 @@ def empty(field: Any, value: Any) -> Any:
     return value if value is not None or isinstance(field, Typed) else ""
 
 
-class CustomerForm(ChangeForm):
+class CustomerForm(RowForm):
     name = Line(lazy("Name of the entry"), required=lazy("Write the customer's name."))
     kind = Choice(lazy("Kind of customer"), choices=list(CUSTOMER_KINDS.items()))
     locale = Choice(lazy("Language"), choices=list(LOCALES.items()))
 
 
-class SiteForm(ChangeForm):
+class SiteForm(RowForm):
     name = Line(lazy("Name of the place"), required=lazy("Write the name of the place."))
     address = Line(lazy("Address"), required=lazy("Write the address."), limit=300)
     district = Line(lazy("District"), limit=100)
@@ -85,7 +84,7 @@ class SiteForm(ChangeForm):
         return valid
 
 
-class ContactForm(ChangeForm):
+class ContactForm(RowForm):
     name = Line(lazy("Name"), required=lazy("Write the name."), limit=100)
     phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
     email = Mailbox(lazy("E-mail"))
@@ -121,7 +120,7 @@ class NewCustomerForm(EntryForm):
         }
 
 
-class UnitForm(ChangeForm):
+class UnitForm(RowForm):
     """The plate and the dates of a unit."""
 
     product = Choice(lazy("Product"))

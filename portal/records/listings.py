@@ -26,7 +26,7 @@ from portal.records import queries as files
 from portal.records.forms import CustomerFilters, UnitFilters
 from portal.records.words import FIELDS
 from portal.reports import queries as reports
-from portal.reports.forms import ReportFilters
+from portal.reports.forms import CaseFilters, ReportFilters
 from portal.reports.models import Dispute, Report
 from portal.visits import queries as visits
 from portal.visits.forms import VisitFilters
@@ -115,6 +115,7 @@ def report_rows() -> Any:
 
 
 def case_rows() -> Any:
+    filters = CaseFilters()
     return (
         select(
             Dispute.id, Report.number, Dispute.opened_at, Dispute.words, Dispute.phone, Dispute.closed_at,
@@ -125,6 +126,7 @@ def case_rows() -> Any:
         .join(Call, Call.id == Visit.call_id)
         .join(Customer, Customer.id == Call.customer_id)
         .outerjoin(Person, Person.id == Visit.person_id)
+        .where(*reports.cases_that_fit(filters.words, filters.chosen_state))
         .order_by(Dispute.opened_at.desc(), Dispute.id)
     )  # fmt: skip
 
@@ -207,7 +209,7 @@ LISTINGS = {
             "approve", Permission.REPORT_REVIEW,
         ),
         Listing(
-            "cases", "reports.cases", Permission.CASE_VIEW, (), case_rows, Dispute.id,
+            "cases", "reports.cases", Permission.CASE_VIEW, ("q", "state"), case_rows, Dispute.id,
             (
                 (lazy("Report"), of("number")),
                 (lazy("Told on"), of("opened_at")),
@@ -227,6 +229,7 @@ FORMS: dict[str, Callable[[], Any]] = {
     "calls": FilterForm,
     "visits": visit_filters,
     "reports": ReportFilters,
+    "cases": CaseFilters,
     "customers": CustomerFilters,
     "equipment": UnitFilters,
 }

@@ -1,6 +1,5 @@
-"""What a change of a record is, and whether somebody else changed it meanwhile."""
+"""What a change of a record is."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,9 +26,3 @@ def read_back(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(field, before, after) of a history entry, in the order they were written down."""
     names = [key.removesuffix(".after") for key in details if key.endswith(".after")]
     return [(name, str(details.get(f"{name}.before", "")), str(details[f"{name}.after"])) for name in names]
-
-
-def fingerprint(values: Mapping[str, Any]) -> str:
-    """The same for the same values: a form that was opened on others is told so."""
-    text = "\n".join(f"{name}={'' if values[name] is None else values[name]}" for name in sorted(values))
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

@@ -3,7 +3,7 @@ reads no more than a page needs.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,23 +13,25 @@ from sqlalchemy import ColumnElement, Integer, Row, Uuid, and_, bindparam, func,
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Assignment, Call, Repeat, RepeatUnlink, Visit
 from portal.customers.models import CodeValue, Customer, Equipment, Site
 from portal.db import Instant, read
 from portal.history import HistoryEntry
-from portal.reports.models import Report, ReportVoid
+from portal.reports.models import Report, ReportVoid, Survey
 from portal.stock.models import Item
-from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval
+from portal.stock.tools.models import Tool
+from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval, Reading, ReadingRemoval
 from portal.visits.queries import newest_version
 
 PAGE_SIZE = 40
 MOST_PHOTOS = 48
-KINDS = ("visits", "reports", "parts", "papers", "changes")
+UNIT_KINDS = ("visits", "reports", "parts", "repeats", "readings", "papers", "changes")
+CUSTOMER_KINDS = ("visits", "reports", "parts", "surveys", "cases", "papers", "changes")
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One line: `kind` of KINDS, and the row that the page draws it from."""
+    """One line: `kind` of UNIT_KINDS or CUSTOMER_KINDS, and the row that the page draws it from."""
 
     moment: datetime
     kind: str
@@ -39,12 +41,14 @@ class Happened:
 @dataclass(frozen=True)
 class Scope:
     """Whose history: `of` is a key of CALLS, `values` what its query asks for; `subjects` are the rows whose changes
-    are shown, by table."""
+    are shown, by table; `kinds`, what the reader may see of it."""
 
     of: str
     values: dict[str, Any]
     subjects: dict[str, list[uuid.UUID]]
     papers: list[Row[Any]]
+    cases: Sequence[Any] = ()
+    kinds: tuple[str, ...] = UNIT_KINDS
 
 
 THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
@@ -55,13 +59,27 @@ CALLS: dict[str, ColumnElement[bool]] = {
 }
 
 
-def of_customer(customer: Customer, sites: Iterable[Site], papers: list[Row[Any]], all_sites: bool) -> Scope:
+def of_customer(
+    customer: Customer,
+    sites: Iterable[Site],
+    papers: list[Row[Any]],
+    all_sites: bool,
+    *,
+    cases: Sequence[Any] | None = None,
+    survey_reader: Any = None,
+) -> Scope:
+    """`cases` are for whoever may see them; `survey_reader` is who may read customers' answers, but for those about
+    their own work. Nobody else has these kinds at all."""
     sites = list(sites)
     ids = [site.id for site in sites]
     contacts = [contact.id for site in sites for contact in site.contacts]
     subjects = {"customer": [customer.id], "site": ids, "contact": contacts}
     values = {"owner_id": customer.id} | ({} if all_sites else {"site_ids": ids})
-    return Scope("customer" if all_sites else "sites", values, subjects, papers)
+    if survey_reader is not None:
+        values["reader_id"] = survey_reader.id
+    hidden = ({"surveys"} if survey_reader is None else set()) | ({"cases"} if cases is None else set())
+    kinds = tuple(kind for kind in CUSTOMER_KINDS if kind not in hidden)
+    return Scope("customer" if all_sites else "sites", values, subjects, papers, cases or (), kinds)
 
 
 def of_unit(unit: Equipment, papers: list[Row[Any]]) -> Scope:
@@ -74,7 +92,10 @@ def page_of(
     """A page of what happened before the moment, and where the next one begins. What happened at one moment is not
     torn apart, because the next page begins before that moment: where a kind has more than was read, its last moment
     is left to the next page."""
-    of_kinds = {"visits": visits, "reports": reports, "parts": parts, "papers": papers, "changes": changes}
+    of_kinds = {
+        "visits": visits, "reports": reports, "parts": parts, "repeats": repeats, "readings": readings,
+        "surveys": surveys, "cases": cases, "papers": papers, "changes": changes,
+    }  # fmt: skip
     by_kind = [of_kinds[kind](scope, before, most + 1) for kind in kinds]
     cut = max((of_kind[-1].moment for of_kind in by_kind if len(of_kind) == most + 1), default=None)
     found = [one for of_kind in by_kind for one in of_kind if cut is None or one.moment > cut]
@@ -174,6 +195,89 @@ def parts_query(of: str, paged: bool) -> Any:
         .where(CALLS[of], ~taken_back)
     )  # fmt: skip
     return newest_first(query, PartUse.occurred_at, paged)
+
+
+def repeats(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(repeats_query(scope.of, before is not None), scope, before, most, "repeats")
+
+
+@cache
+def repeats_query(of: str, paged: bool) -> Any:
+    """再次上门 (SR-08), those that a person took apart among them; what another diagnosis undid is not told."""
+    earlier, first_call = aliased(Visit), aliased(Call)
+    query = (
+        select(
+            Repeat.days, Visit.id, Visit.seq, Visit.person_id, Call.number, Person.name,
+            earlier.id.label("earlier_id"), earlier.seq.label("earlier_seq"), earlier.person_id.label("earlier_person"),
+            first_call.number.label("earlier_number"), CodeValue.labels.label("component"),
+            RepeatUnlink.reason.label("parted"),
+        )
+        .join(Visit, Visit.id == Repeat.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(earlier, earlier.id == Repeat.earlier_id)
+        .join(first_call, first_call.id == earlier.call_id)
+        .join(Person, Person.id == Repeat.person_id)
+        .outerjoin(CodeValue, and_(CodeValue.kind == "component", CodeValue.code == Repeat.component))
+        .outerjoin(RepeatUnlink, RepeatUnlink.repeat_id == Repeat.id)
+        .where(CALLS[of], or_(RepeatUnlink.id.is_(None), RepeatUnlink.by_hand))
+    )  # fmt: skip
+    return newest_first(query, Repeat.recorded_at, paged)
+
+
+def readings(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(readings_query(scope.of, before is not None), scope, before, most, "readings")
+
+
+@cache
+def readings_query(of: str, paged: bool) -> Any:
+    """What was measured and not taken off again, with the instrument as its calibration stood that day."""
+    query = (
+        select(
+            Reading.quantity, Reading.value, Reading.unit, Reading.point, Reading.calibration_state,
+            Item.code.label("instrument"), Item.labels, Visit.id.label("visit_id"), Visit.seq, Visit.person_id,
+            Call.number.label("call"), Person.name,
+        )
+        .join(Visit, Visit.id == Reading.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .join(Person, Person.id == Reading.person_id)
+        .outerjoin(Tool, Tool.id == Reading.tool_id)
+        .outerjoin(Item, Item.id == Tool.item_id)
+        .where(CALLS[of], ~select(ReadingRemoval.id).where(ReadingRemoval.reading_id == Reading.id).exists())
+    )  # fmt: skip
+    return newest_first(query, Reading.occurred_at, paged)
+
+
+def surveys(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    return rows(surveys_query(scope.of, before is not None), scope, before, most, "surveys")
+
+
+@cache
+def surveys_query(of: str, paged: bool) -> Any:
+    """What customers answered. Whoever worked at a visit does not read what was said about it."""
+    number = (
+        select(Report.number)
+        .where(Report.visit_id == Visit.id)
+        .order_by(Report.revision.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    own_work = select(Assignment.id).where(
+        Assignment.visit_id == Visit.id, Assignment.person_id == bindparam("reader_id", type_=Uuid())
+    )
+    query = (
+        select(Survey.state.label("survey_state"), Survey.answers, number.label("report"), Visit.person_id, Person.name)
+        .join(Visit, Visit.id == Survey.visit_id)
+        .join(Call, Call.id == Visit.call_id)
+        .outerjoin(Person, Person.id == Visit.person_id)
+        .where(CALLS[of], ~own_work.exists())
+    )
+    return newest_first(query, Survey.recorded_at, paged)
+
+
+def cases(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
+    """They are on the page already."""
+    shown = [case for case in scope.cases if before is None or case.opened_at < before]
+    return [Happened(case.opened_at, "cases", case) for case in shown[:most]]
 
 
 def papers(scope: Scope, before: datetime | None, most: int) -> list[Happened]:

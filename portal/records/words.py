@@ -18,6 +18,10 @@ TIMELINE = {
     "visits": lazy("Calls and visits"),
     "reports": lazy("Reports"),
     "parts": lazy("Parts"),
+    "repeats": lazy("Repeats"),
+    "readings": lazy("Readings"),
+    "surveys": lazy("Surveys"),
+    "cases": lazy("Cases"),
     "papers": lazy("Papers"),
     "changes": lazy("Changes"),
 }

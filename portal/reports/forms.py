@@ -11,7 +11,7 @@ from portal.calls.models import Visit
 from portal.calls.rules import TO_MEND
 from portal.calls.words import STATES
 from portal.customers.models import Contact
-from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Strokes, Words
+from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Strokes, Words, plain
 from portal.i18n import LOCALES, lazy
 from portal.reports import survey as questionnaire
 from portal.reports.operations.handing import Signer
@@ -283,6 +283,25 @@ class ReportFilters(wtforms.Form):
     @property
     def chosen_state(self) -> str:
         return self.state.data if self.state.data in REVIEWED else ""
+
+
+class CaseFilters(wtforms.Form):
+    """The filter of the cases; odd values show everything."""
+
+    q = Line(lazy("Report, customer or the customer's words"), limit=100, render_kw={"type": "search"})
+    state = Choice(lazy("State"), required=False)
+
+    def __init__(self) -> None:
+        super().__init__(formdata=request.args)
+        self.state.choices = [("", lazy("All")), ("open", lazy("Open cases")), ("closed", lazy("Closed cases"))]
+
+    @property
+    def words(self) -> str:
+        return (plain(self.q.data) or "")[:100]
+
+    @property
+    def chosen_state(self) -> str:
+        return self.state.data if self.state.data in ("open", "closed") else ""
 
 
 class PrintForm(wtforms.Form):

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, defaultload, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -22,6 +22,7 @@ from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
 from portal.reports.gist import Gist, gist_of
 from portal.reports.models import (
+    Dispute,
     HandOver,
     Report,
     ReportSignature,
@@ -199,6 +200,19 @@ def report_rows(person: Person, wanted: Wanted) -> tuple[list[Row[Any]], Cursor 
     if len(rows) <= PAGE_SIZE:
         return rows, None
     return rows[:PAGE_SIZE], (rows[PAGE_SIZE - 1].submitted_at, rows[PAGE_SIZE - 1].id)
+
+
+def cases_that_fit(words: str, state: str) -> list[ColumnElement[bool]]:
+    """Conditions on a query of cases: `open` or `closed`; words of the report's number, the customer or the case."""
+    fit: list[ColumnElement[bool]] = []
+    if state:
+        fit.append(Dispute.closed_at.is_(None) if state == "open" else Dispute.closed_at.is_not(None))
+    if words:
+        named = or_(*(column.icontains(words, autoescape=True) for column in (Report.number, Customer.name)))
+        reports = select(Report.id).join(Visit, Visit.id == Report.visit_id).join(Call, Call.id == Visit.call_id)
+        reports = reports.join(Customer, Customer.id == Call.customer_id).where(named).correlate(None)
+        fit.append(or_(Dispute.words.icontains(words, autoescape=True), Dispute.report_id.in_(reports)))
+    return fit
 
 
 def listed(person: Person, wanted: Wanted) -> Any:

@@ -101,11 +101,13 @@ def run(app: Flask, *arguments: str, stdin: str = "") -> Any:
 def test_people_add_makes_an_account_that_signs_in(app: Flask, world: Any, sign_in: Any) -> None:
     roles = ("--role", "technician", "--role", "dispatcher")
     asked = run(
-        app, "add", "neu", "--name", "新人", *roles, "--pin", "1357", "--password-stdin", stdin="long enough now\n"
-    )
+        app, "add", "neu", "--name", "新人", *roles, "--mail", "neu@example.com", "--pin", "1357", "--password-stdin",
+        stdin="long enough now\n",
+    )  # fmt: skip
     assert asked.exit_code == 0 and "neu" in asked.output
     assert sign_in().sign_in("neu", "long enough now").status == 303
     assert sorted(world.person("neu").roles) == ["dispatcher", "technician"]
+    assert world.person("neu").email == "neu@example.com"
 
 
 def test_people_add_asks_for_what_is_missing(app: Flask, world: Any) -> None:
@@ -122,6 +124,7 @@ def test_people_add_asks_for_what_is_missing(app: Flask, world: Any) -> None:
         (["--role", "technician"], "short\n", "12 to 200"),
         (["--role", "technician", "--pin", "1"], "long enough now\n", "PIN"),
         (["--role", "technician", "--branch", "99"], "long enough now\n", "no branch 99"),
+        (["--role", "technician", "--mail", "neu@"], "long enough now\n", "name@example.com"),
         (["--role", "king"], "long enough now\n", "king"),
     ],
 )

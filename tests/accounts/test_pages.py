@@ -8,6 +8,7 @@ from flask import Flask
 from portal.accounts.models import FailedTries, Person, SignIn
 from portal.clock import now
 from portal.db import db
+from portal.history import HistoryEntry
 from tests.page import PASSWORD, PIN
 
 
@@ -232,3 +233,24 @@ def test_over_https_the_cookie_is_bound_to_the_host(app: Flask, world: Any, sign
     app.config["SECURE"] = True
     cookie = sign_in().sign_in("admin").headers["Set-Cookie"]
     assert cookie.startswith("__Host-session=") and "Secure" in cookie and "Domain" not in cookie
+
+
+def test_everybody_keeps_an_own_mail_address(world: Any, sign_in: Any) -> None:
+    person = sign_in("zhang")
+    for wrong in (
+        "zhang",
+        "a@b",
+        "张 <z@example.com>",
+        "z@example.com\nBcc: x@example.com",
+        "x" * 200 + "@example.com",
+    ):
+        page = person.post("/me/mail", {"email": wrong})
+        assert page.status == 422 and page.errors, wrong
+    assert person.post("/me/mail", {"email": "zhang@example.com"}).location == "/me"
+    assert person.post("/me/mail", {"email": "zhang@example.com"}).status == 303
+    assert "zhang@example.com" in person.get("/me").text
+    assert person.get("/me/mail").value("email") == "zhang@example.com"
+    (entry,) = db.session.query(HistoryEntry).filter_by(verb="set_email")
+    assert entry.details == {"email.before": "", "email.after": "zhang@example.com"}
+    assert person.post("/me/mail", {"email": ""}).status == 303
+    assert world.person("zhang").email == ""

@@ -107,7 +107,7 @@ def test_the_last_administrator_stays(world: Any, sign_in: Any) -> None:
         staff.end_employment(world.person("admin"), by=chef)
     with pytest.raises(Conflict):
         staff.change_person(
-            world.person("admin"), name="x", roles=["manager"], branch=chef.branch, locale=None, by=chef
+            world.person("admin"), name="x", roles=["manager"], branch=chef.branch, locale=None, email="", by=chef
         )
 
 
@@ -150,7 +150,23 @@ def test_a_person_that_cannot_be_made_is_explained_and_kept_on_the_form(world: A
 def test_people_are_found_by_role_branch_and_name(world: Any, sign_in: Any) -> None:
     admin = sign_in("admin", "laptop")
     assert "李示例" in admin.get("/admin/people?role=technician").text
-    assert "孙测试" not in admin.get("/admin/people?role=technician").text
+    assert "孙测试" not in admin.get("/admin/people?role=technician").one("tbody").get_text()
     assert "孙测试" in admin.get("/admin/people?q=孙&branch=01").text
     assert admin.get("/admin/people?q=nobody-of-this-name").status == 200
     assert "zhang" not in admin.get("/admin/people?after=zhao").text
+
+
+def test_the_list_says_who_is_warned_on_pages_only(world: Any, sign_in: Any) -> None:
+    admin = sign_in("admin", "laptop")
+    named = admin.get("/admin/people").one("#unwritten").get_text()
+    assert "孙测试" in named and "赵虚构" in named and "钱占位" not in named
+    address = f"/admin/people/{world.person('sun').id}"
+    wrong = admin.post(f"{address}/change", {**OFFICE, "roles": ["dispatcher"], "email": "sun@"})
+    assert wrong.status == 422 and wrong.errors and wrong.value("email") == "sun@"
+    assert (
+        admin.post(f"{address}/change", {**OFFICE, "roles": ["dispatcher"], "email": "sun@example.com"}).status == 303
+    )
+    people = admin.get("/admin/people")
+    assert "孙测试" not in people.one("#unwritten").get_text() and "sun@example.com" in people.text
+    assert "sun@example.com" in admin.get(address).text
+    assert details_of("change_person") == {"email.before": "", "email.after": "sun@example.com"}

@@ -196,3 +196,49 @@ def test_pages_ask_the_database_a_fixed_number_of_questions(app: Any, world: Any
         assert sun.get(address).status == 200
         asked = [statement for statement in counted if statement.startswith("SELECT")]
         assert len(asked) <= budget, f"{address}: {len(asked)}"
+
+
+def test_several_technicians_are_sent_in_one_step(world: Any, sign_in: Any) -> None:
+    visit = world.visit("zhang")
+    address, sun = f"/calls/visits/{visit.id}/assignment", sign_in("sun", device="laptop")
+    form = sun.get(address)
+    plan = {name: form.value(name) for name in ("window_start", "window_end", "version")}
+    ids = {username: str(world.person(username).id) for username in ("zhang", "li", "wu")}
+    assert {str(tick["value"]) for tick in form.all("[name=others]")} == set(ids.values())
+
+    for wrong in (["x"], [ids["li"], str(world.person("qian").id)], ["00000000-0000-4000-8000-000000000009"]):
+        refused = sun.post(address, {**plan, "technician": ids["zhang"], "others": wrong})
+        assert refused.status == 422 and refused.errors, wrong
+    assert sun.post(address, {**plan, "technician": "", "others": [ids["li"]]}).status == 422
+    db.session.refresh(visit)
+    assert visit.members == [] and len(visit.assignments) == 1
+
+    sent = sun.post(address, {**plan, "technician": ids["li"], "others": [ids["wu"], ids["li"], ids["zhang"]]})
+    assert sent.status == 303
+    db.session.refresh(visit)
+    assert visit.person.username == "li"
+    assert {member.person.username for member in visit.members} == {"zhang", "wu"}
+    opened = sun.get(address)
+    assert [str(tick["value"]) for tick in opened.all("[name=others]")] == [ids["li"]]
+    again = {**plan, "technician": ids["li"], "others": [ids["wu"]], "version": opened.value("version")}
+    assert sun.post(address, again).status == 303, "whoever is on the team already is not sent twice"
+    db.session.refresh(visit)
+    assert len(visit.members) == 2
+
+
+def test_somebody_is_sent_along_while_the_work_runs_and_a_stale_plan_takes_nobody_with_it(
+    world: Any, sign_in: Any
+) -> None:
+    visit = world.visit("zhang")
+    address, sun = f"/calls/visits/{visit.id}/assignment", sign_in("sun", device="laptop")
+    form = sun.get(address)
+    plan = {name: form.value(name) for name in ("window_start", "window_end", "version")}
+    ids = {username: str(world.person(username).id) for username in ("zhang", "li", "wu")}
+    for state in ("en_route", "on_site", "working"):
+        operations.advance(visit, state)
+    db.session.commit()
+    assert sun.post(address, {**plan, "technician": ids["zhang"], "others": [ids["wu"]]}).status == 303
+    stale = sun.post(address, {**plan, "technician": ids["li"], "others": [ids["li"]], "reason": "病假"})
+    assert stale.status == 409 and stale.errors
+    db.session.refresh(visit)
+    assert visit.person.username == "zhang" and [one.person.username for one in visit.members] == ["wu"]

@@ -31,7 +31,7 @@ def test_a_stuck_letter_is_shown_with_its_reason_and_sent_again(
     person = sign_in(username, "laptop")
     page = person.get("/jobs")
     row = page.one(f"#stuck [data-job='{stuck}']").get_text(" ")
-    assert "邮件" in row and "report:1" in row and "邮件服务器拒收此邮件 · 550 5.1.1" in row
+    assert "邮件" in row and "报告单 1" in row and "邮件服务器拒收此邮件 · 550 5.1.1" in row
     assert "/jobs" in [link["href"] for link in page.all("nav.nav a[aria-current=page]")]
     again = person.follow(person.post(str(page.one("#stuck form")["action"])))
     assert again.one(f"#waiting [data-job='{stuck}']") and not again.all("#stuck")

@@ -1,16 +1,26 @@
 """Files of customers and units: one page with everything, changed with before and after, moved without losing it."""
 
 import uuid
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from portal.calls import repeats
+from portal.calls.models import Assignment
+from portal.clock import now, today
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Site
 from portal.db import db
 from portal.history import HistoryEntry
+from portal.stock import tools
+from portal.visits import operations as visits
 from tests.reports.steps import finished, signed
+from tests.reports.test_cases import disputed
+from tests.stock.tools import new_tool
+from tests.visits.steps import working
 
 
 def file_of(world: Any, serial: str = "DF2401-0001") -> str:
@@ -195,3 +205,65 @@ def test_pages_lead_to_the_files(world: Any, sign_in: Any) -> None:
     ):  # fmt: skip
         assert f"/customers/{customer}" in {str(a["href"]) for a in sun.get(path).all("main a")}, path
     assert db.session.get(Site, world.site().id)
+
+
+def test_a_units_file_tells_repeats_and_readings_with_their_instrument(world: Any, sign_in: Any) -> None:
+    first, second = world.visit("zhang"), world.visit("li")
+    ground = {"serial_no": "DF2401-0001", "component": "TM-P01", "days": 12, "ground": "finding"}
+    link = repeats.link_repeat(second, first.id, **ground, person=world.person("zhang"))
+    tool = new_tool(world, "GJ-7", category="measuring", interval_months=12)
+    world_day = today("Asia/Shanghai") - timedelta(days=400)
+    until = world_day + timedelta(days=365)
+    tools.calibrate(tool, calibrated_on=world_day, valid_until=until, certificate_no="J", person=world.person("qian"))
+    measured = working(world)
+    for value in ("4.8", "9.9"):
+        reading = visits.log_reading(
+            measured,
+            quantity="current",
+            value=Decimal(value),
+            instrument="GJ-7",
+            point="电机",
+            person=world.person("zhang"),
+        )
+    visits.remove_reading(measured, reading, person=world.person("zhang"))
+    db.session.commit()
+    zhao = sign_in("zhao", "laptop")
+    told = zhao.get(f"{file_of(world)}?show=readings").one("#history").get_text(" ")
+    assert "4.8" in told and "GJ-7" in told and "电机" in told and "9.9" not in told and "仪器校准过期" in told
+    again = zhao.get(f"{file_of(world)}?show=repeats").one("#history")
+    hrefs = {str(a["href"]) for a in again.select("a")}
+    assert {f"/visits/{first.id}", f"/visits/{second.id}"} <= hrefs and "跑带和跑板" in again.get_text()
+    everything = sign_in("zhang").get(file_of(world)).one("#history")
+    assert "GJ-7" in everything.get_text() and not everything.select(f"a[href='/visits/{second.id}']")
+    repeats.unlink_repeat(link, "另一根轴", person=world.person("zhao"))
+    db.session.commit()
+    assert "另一根轴" in zhao.get(f"{file_of(world)}?show=repeats").text
+
+
+def test_a_customers_file_tells_surveys_to_those_who_may_read_answers(world: Any, sign_in: Any) -> None:
+    report = worked(world)
+    address = f"/customers/{world.site().customer_id}"
+    zhao = sign_in("zhao", "laptop")
+    told = zhao.get(f"{address}?show=surveys").one("#history")
+    assert "5/5" in told.get_text() and told.select(f"a[href='/reports/{report.number}']")
+    assert "5/5" in zhao.get(address).text
+    for username in ("zhang", "sun", "zhou"):
+        page = sign_in(username, "laptop").get(f"{address}?show=surveys")
+        assert page.status == 200 and "5/5" not in page.text and "show=surveys" not in str(page.one("#history")), (
+            username
+        )
+    db.session.add(note_of(report.visit, world.person("wu"), world.person("sun")))
+    db.session.commit()
+    assert "5/5" not in sign_in("wu", "laptop").get(address).text, "nobody reads what was said about their own work"
+
+
+def note_of(visit: Any, person: Any, by: Any) -> Assignment:
+    return Assignment(visit_id=visit.id, person_id=person.id, assigned_by_id=by.id, assigned_at=now(), part="member")
+
+
+def test_a_customers_file_tells_cases_to_those_who_may_see_them(world: Any, sign_in: Any) -> None:
+    case = disputed(world)
+    customer = case.report.visit.call.customer_id
+    shown = sign_in("zhao", "laptop").get(f"/customers/{customer}?show=cases").one("#history")
+    assert shown.select(f"a[href='/cases/{case.id}']")
+    assert "show=cases" not in str(sign_in("sun", "laptop").get(f"/customers/{customer}").one("#history"))

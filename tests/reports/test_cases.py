@@ -227,3 +227,23 @@ def test_an_older_revisions_case_shows_on_the_newest(world: Any, sign_in: Any) -
     assert second.id != first.report.visit_id
     other = signed(world, second)
     assert not sign_in("zhao", "laptop").get(f"/reports/{other.number}").all("#case-1")
+
+
+def test_cases_are_narrowed_kept_as_a_view_and_taken_away_alike(world: Any, sign_in: Any) -> None:
+    report, address = copied(world)
+    send(sign_in(), f"{address}/dispute", WORDS)
+    zhao = sign_in("zhao", "laptop")
+    fits = ("state=open", f"q={report.number}", "q=虚构动力", f"q={WORDS['words'][:4]}&state=open")
+    for query in fits:
+        assert len(zhao.get(f"/cases?{query}").all("#open a.card-link")) == 1, query
+        assert len(zhao.get(f"/lists/cases/file.csv?{query}").response.data.decode().strip().splitlines()) == 2
+    for query in ("state=closed", "q=nobody", "q=%25", "state=closed&q=虚构动力"):
+        assert not zhao.get(f"/cases?{query}").all("#open"), query
+    assert zhao.get("/cases?state=odd&q=%00").status == 200
+
+    kept = zhao.post("/lists/cases/views?state=open", {"name": "待办", "role": "supervisor", "shared": "y"})
+    assert kept.status == 303
+    opened = zhao.get("/cases")
+    assert opened.status == 303 and opened.location == "/cases?state=open", "the list opens with its role's view"
+    assert "待办" in zhao.get(opened.location).one(".tabs").get_text()
+    assert zhao.get("/cases?view=all").value("state") == ""

@@ -16,7 +16,7 @@ from portal.i18n import speaking
 from portal.reports.content import compose, same_facts
 from portal.reports.reading import Reading
 from portal.visits import operations as visits
-from portal.visits.letters import stop_letter
+from portal.visits.letters import office_letter, stop_letter
 from tests.reports.steps import known_address
 from tests.visits.steps import DIAGNOSIS, working
 
@@ -166,3 +166,37 @@ def test_the_database_refuses_to_forget(world: Any, table: str) -> None:
         with pytest.raises(DBAPIError, match="append-only"):
             db.session.execute(text(attack))
         db.session.rollback()
+
+
+def test_supervisors_and_dispatchers_with_an_address_are_written_to_at_once(world: Any, sign_in: Any) -> None:
+    addresses = {"zhao": "zhao@example.com", "sun": "sun@example.com", "zhang": "zhang@example.com"}
+    for username, email in addresses.items():
+        world.person(username).email = email
+    world.person("sun").locale = "es"
+    visit = stopped(world)
+    (stop,) = stops.all_standing()
+    sent = jobs.about(f"use_stop:{stop.id}")
+    told = {job.payload["person"] for job in sent}
+    assert told == {str(world.person("zhao").id), str(world.person("sun").id)}
+    assert not any(email in str(job.payload) for job in sent for email in addresses.values())
+    with speaking("zh_Hans"):
+        letter = office_letter(stop, visit, world.person("zhao"))
+    assert letter.to == "zhao@example.com" and f"/visits/{visit.id}" in letter.text
+    assert "焊缝开裂" in letter.text and "DF2401-0001" in letter.text and world.site().name in letter.text
+    zhao = sign_in("zhao", "laptop")
+    for page in (zhao.get(f"/visits/{visit.id}"), zhao.get("/stops")):
+        office = page.text.split("致公司内部的信：")[1][:60]
+        assert "赵虚构" in office and "孙测试" in office and "吴双职" not in page.text.split("致公司内部的信：")[1][:60]
+
+
+def test_whoever_left_meanwhile_gets_no_letter_and_nobody_to_write_to_is_said(world: Any, sign_in: Any) -> None:
+    visit = stopped(world)
+    zhao = sign_in("zhao", "laptop")
+    assert "致公司内部的信： 未发，没有邮箱地址" in zhao.get(f"/visits/{visit.id}").text
+    world.person("zhao").email = "zhao@example.com"
+    other = world.visit("li")
+    visits.save_findings(other, person=world.person("li"), do_not_use=True, stop_reason="螺栓断")
+    world.person("zhao").active = False
+    (job,) = jobs.about(f"use_stop:{stops.standing_at(other.id)[0].id}")
+    jobs.KINDS[job.kind].run(job)
+    assert job.payload["not_sent"] is True

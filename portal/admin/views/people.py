@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.accounts import staff
 from portal.accounts.models import ROLE_NAMES, Person, role_names
+from portal.accounts.operations import last_change, to_be_warned
 from portal.admin import queries
-from portal.admin.forms import PeopleFilter, PersonForm
+from portal.admin.forms import PeopleFilter, PersonForm, standing_of
 from portal.admin.links import entries
 from portal.admin.views.base import bp, zone
+from portal.changing import fingerprint
 from portal.db import db
 from portal.forms import EntryForm, VerbForm, plain
 from portal.htmx import page
@@ -44,6 +46,7 @@ def people() -> BaseResponse:
         people=shown,
         roles=queries.roles_of(shown),
         role_words=ROLE_NAMES,
+        unwritten=[person for person in to_be_warned() if not person.email],
         first=url_for("admin.people", **filters.query) if wanted.after else None,
         next=url_for("admin.people", **filters.query, after=shown[-1].username) if more else None,
     )
@@ -93,12 +96,16 @@ def person(person_id: uuid.UUID) -> BaseResponse:
 def change_person(person_id: uuid.UUID) -> BaseResponse:
     found = find_person(person_id)
     form = PersonForm(queries.branches(), found)
+    if request.method == "GET":
+        form.version.data = fingerprint(staff.standing(found))
     if form.accepted():
         with form.refusals():
-            staff.change_person(found, **form.values, by=current_user)
+            staff.change_person(found, **form.values, version=form.seen, by=current_user)
             flash(_("Saved."))
             return redirect(url_for("admin.person", person_id=found.id), 303)
-    return page("admin/person_change.html", form=form, person=found)
+    if form.is_stale:
+        form.compare(standing_of(found), fingerprint(staff.standing(found)), last_change(found))
+    return page("admin/person_change.html", form=form, person=found, zone=zone())
 
 
 @dataclass(frozen=True)

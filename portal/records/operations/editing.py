@@ -5,12 +5,13 @@ from typing import Any
 
 from portal import history
 from portal.accounts.models import Person
+from portal.changing import ChangedMeanwhile, fingerprint
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import label, lazy
-from portal.records.rules import before_and_after, differences, fingerprint
+from portal.records.rules import before_and_after, differences
 
 FIELDS: dict[type[Any], tuple[str, ...]] = {
     Customer: ("name", "kind", "locale"),
@@ -50,7 +51,7 @@ def change(row: Any, version: str, values: dict[str, Any], *, person: Person) ->
 def ensure_unchanged(row: Any, version: str) -> None:
     db.session.refresh(row, with_for_update={"of": type(row)})
     if version != version_of(row):
-        raise Conflict(lazy("Somebody else changed this meanwhile. Open the page again, then write your change."))
+        raise ChangedMeanwhile
     if getattr(row, "merged_into_id", None):
         raise Conflict(lazy("This entry was merged into another one. Change the one that stays."))
 

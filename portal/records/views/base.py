@@ -8,12 +8,13 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.accounts.operations import last_change
+from portal.changing import ChangeForm
 from portal.customers.models import Customer, Equipment
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, may
 from portal.records import queries, timeline, words
-from portal.records.forms import ChangeForm
 from portal.records.operations import editing
 
 bp = Blueprint("records", __name__)
@@ -59,12 +60,20 @@ def change_page(form: ChangeForm, row: Any, owner: Customer | Equipment, templat
             editing.change(row, form.version.data or "", form.values, person=current_user)
         if form.refusal is None:
             return to_file(owner)
+    if form.is_stale:
+        form.compare(shown(row), editing.version_of(row), last_change(row))
     return page(template, form=form, row=row, owner=owner, back=address_of(owner), **context)
+
+
+def shown(row: Any) -> dict[str, Any]:
+    """What the row says, by the names of its form's fields."""
+    values = editing.seen(row)
+    return values | ({"product": str(values["product_id"])} if "product_id" in values else {})
 
 
 def history_of(scope: timeline.Scope, address: Any, everything: bool) -> dict[str, Any]:
     """The file's timeline as its page shows it: `show` chooses a kind, `before` is where the page before ended."""
-    kinds = [kind for kind in timeline.KINDS if everything or kind != "changes"]
+    kinds = [kind for kind in scope.kinds if everything or kind != "changes"]
     show = request.args.get("show", "")
     chosen = [show] if show in kinds else kinds
     found, following = timeline.page_of(scope, chosen, moment(request.args.get("before", "")))

@@ -16,6 +16,7 @@ from portal.records import queries, timeline
 from portal.records.forms import ContactForm, CustomerFilters, CustomerForm, NewCustomerForm, SiteForm
 from portal.records.operations import editing
 from portal.records.views.base import bp, change_page, file_page, find_customer, history_of, to_file
+from portal.reports import survey as questionnaire
 
 
 @bp.get("/customers")
@@ -54,7 +55,9 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
     everything = queries.sees_all(current_user)
     sites = queries.sites_of(found, current_user)
     papers = queries.papers_of(found, current_user)
-    scope = timeline.of_customer(found, sites, papers, everything)
+    cases = queries.cases_of(found) if may(Permission.CASE_VIEW) else None
+    reader = current_user if may(Permission.SURVEY_VIEW) else None
+    scope = timeline.of_customer(found, sites, papers, everything, cases=cases, survey_reader=reader)
     return file_page(
         "records/customer.html",
         found,
@@ -63,7 +66,8 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
         sites=sites,
         units=queries.units_at(sites),
         papers=papers,
-        cases=queries.cases_of(found) if may(Permission.CASE_VIEW) else [],
+        cases=cases or [],
+        answer_words=questionnaire.answer_words,
         like=queries.customers_like(found) if may(Permission.FILE_MERGE) else [],
         zone=current_user.branch.time_zone,
         **history_of(scope, lambda **at: url_for("records.customer", customer_id=found.id, **at), everything),

@@ -7,6 +7,7 @@ from flask import flash, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.accounts.operations import last_change
 from portal.calls.filters import as_id
 from portal.customers import operations as customers_verbs
 from portal.customers.queries import find_site, search_sites
@@ -113,6 +114,8 @@ def move_unit(unit_id: uuid.UUID) -> BaseResponse:
             editing.move_unit(found, site, **plan, version=form.version.data or "", person=current_user)
             flash(_("The unit stands at %(site)s now. Its history came along.", site=site.name))
             return to_file(found)
+    if form.is_stale:
+        form.compare({"location": found.location}, editing.version_of(found), last_change(found))
     words = str(plain(request.args.get("q", "")))[:100]
     sites = search_sites(words) if words and site is None else []
     status = 422 if request.method == "POST" and site is None else None

@@ -15,7 +15,8 @@ from portal.forms import EntryForm
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, authorize, may, requires
-from portal.reports import operations
+from portal.reports import operations, queries
+from portal.reports.forms import CaseFilters
 from portal.reports.linkforms import ClosureForm
 from portal.reports.models import Dispute, HandOver, Report, ReportSignature
 from portal.reports.reading import ink_image
@@ -30,19 +31,26 @@ MOST_CLOSED = 50
 @requires(Permission.CASE_VIEW)
 def cases() -> Response:
     """All open ones, the oldest first; of the closed ones the newest."""
-    query = select(Dispute).options(
-        joinedload(Dispute.report)
-        .joinedload(Report.visit)
-        .joinedload(Visit.call)
-        .options(joinedload(Call.customer), joinedload(Call.site)),
-        joinedload(Dispute.report).joinedload(Report.visit).joinedload(Visit.person),
+    filters = CaseFilters()
+    query = (
+        select(Dispute)
+        .where(*queries.cases_that_fit(filters.words, ""))
+        .options(
+            joinedload(Dispute.report)
+            .joinedload(Report.visit)
+            .joinedload(Visit.call)
+            .options(joinedload(Call.customer), joinedload(Call.site)),
+            joinedload(Dispute.report).joinedload(Report.visit).joinedload(Visit.person),
+        )
     )
     waiting = query.where(Dispute.closed_at.is_(None)).order_by(Dispute.opened_at)
     closed = query.where(Dispute.closed_at.is_not(None)).order_by(Dispute.closed_at.desc()).limit(MOST_CLOSED)
     return page(
         "reports/cases.html",
-        waiting=list(db.session.scalars(waiting)),
-        closed=list(db.session.scalars(closed)),
+        filters=filters,
+        filtered=bool(filters.words or filters.chosen_state),
+        waiting=list(db.session.scalars(waiting)) if filters.chosen_state != "closed" else [],
+        closed=list(db.session.scalars(closed)) if filters.chosen_state != "open" else [],
         outcomes=OUTCOMES_OF_CASES,
     )
 

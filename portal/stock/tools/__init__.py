@@ -14,6 +14,7 @@ from portal.stock.tools.operations import (
     move_tool,
     register_tool,
     report_tool,
+    standing,
     take_back,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "move_tool",
     "register_tool",
     "report_tool",
+    "standing",
     "take_back",
 ]

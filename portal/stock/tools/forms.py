@@ -7,13 +7,13 @@ import wtforms
 from flask import request
 from wtforms import validators
 
+from portal.changing import ChangeForm
 from portal.errors import Rejected
 from portal.forms import Choice, Day, EntryForm, Line, Number, Picture, Words, plain
 from portal.i18n import LOCALES, _, label, lazy
 from portal.stock import queries as stock
 from portal.stock.models import Location
 from portal.stock.tools import queries, rules, words
-from portal.stock.tools.models import Tool
 
 NUMBER = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SHOWN = ("all", "overdue", "idle", "open")
@@ -36,7 +36,7 @@ class Whole(Number):
         return str(value)
 
 
-class CorrectionForm(EntryForm):
+class CorrectionForm(ChangeForm):
     """What the register says of a tool and may be corrected."""
 
     unmarked: tuple[str, ...] = ("calibration_class",)
@@ -73,16 +73,6 @@ class CorrectionForm(EntryForm):
             "interval_months": int(months) if months else None,
             **{name: self[name].data or "" for name in lines},
         }
-
-
-def shown(tool: Tool) -> dict[str, Any]:
-    """What the register says, as the form shows it."""
-    names = {f"name_{locale}": tool.item.labels.get(locale, "") for locale in LOCALES}
-    columns = (
-        "category", "spec", "brand", "maker_serial", "bought_on", "supplier", "calibration_class", "interval_months",
-        "laboratory", "note",
-    )  # fmt: skip
-    return names | {name: getattr(tool, name) for name in columns}
 
 
 class StoreForm(EntryForm):
@@ -260,5 +250,5 @@ class FilterForm(wtforms.Form):
 
 __all__ = [
     "CalibrationForm", "CorrectionForm", "DecisionForm", "FilterForm", "HandOutForm", "MoveForm", "RegistrationForm",
-    "ReportForm", "ReturnForm", "shown",
+    "ReportForm", "ReturnForm",
 ]  # fmt: skip

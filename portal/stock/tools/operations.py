@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 
 from portal import files, history
 from portal.accounts.models import Person
+from portal.changing import ensure_seen
 from portal.clock import now, today
 from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
-from portal.i18n import _, fmt
+from portal.i18n import LOCALES, _, fmt
 from portal.stock import operations as stock
 from portal.stock import rules as stock_rules
 from portal.stock.models import Item, Location, Movement, find_item
@@ -75,8 +76,18 @@ def new_item(number: str, labels: dict[str, str]) -> Item:
     return item
 
 
-def change_tool(tool: Tool, labels: dict[str, str], *, person: Person, **register: Any) -> None:
-    """Corrects the register. What the tool cost and where it is are movements, and stay."""
+def standing(tool: Tool) -> dict[str, Any]:
+    """What the register says of the tool, by the names of the form that corrects it."""
+    names = {f"name_{locale}": tool.item.labels.get(locale, "") for locale in LOCALES}
+    return names | {name: getattr(tool, name) for name in REGISTER}
+
+
+def change_tool(tool: Tool, labels: dict[str, str], *, version: str = "", person: Person, **register: Any) -> None:
+    """Corrects the register. What the tool cost and where it is are movements, and stay. `version`: the fingerprint of
+    what the corrector saw."""
+    db.session.refresh(tool, with_for_update={"of": Tool})
+    db.session.refresh(tool.item)
+    ensure_seen(version, standing(tool))
     check_interval(register)
     changed = {name: value for name, value in register.items() if getattr(tool, name) != value}
     if tool.item.labels != labels:

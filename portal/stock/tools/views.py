@@ -9,6 +9,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import files
+from portal.accounts.operations import last_change
+from portal.changing import fingerprint
 from portal.clock import now, today
 from portal.db import db
 from portal.forms import VerbForm, plain, whole_number
@@ -27,7 +29,6 @@ from portal.stock.tools.forms import (
     RegistrationForm,
     ReportForm,
     ReturnForm,
-    shown,
 )
 from portal.stock.tools.models import Calibration, Tool, ToolReport, find_tool, newest_step
 
@@ -112,13 +113,17 @@ def show(number: str) -> BaseResponse:
 @requires(Permission.TOOL_KEEP)
 def correction(number: str) -> BaseResponse:
     tool = find(number)
-    form = CorrectionForm(data=shown(tool) if request.method == "GET" else {})
+    form = CorrectionForm(data=tools.standing(tool) if request.method == "GET" else {})
+    if request.method == "GET":
+        form.version.data = fingerprint(tools.standing(tool))
     if form.accepted():
         with form.refusals():
-            tools.change_tool(tool, form.labels, person=current_user, **form.register)
+            tools.change_tool(tool, form.labels, version=form.seen, person=current_user, **form.register)
             flash(_("The register was corrected."))
             return redirect(url_for("tools.show", number=tool.number), 303)
-    return page("tools/correction.html", form=form, tool=tool)
+    if form.is_stale:
+        form.compare(tools.standing(tool), fingerprint(tools.standing(tool)), last_change(tool))
+    return page("tools/correction.html", form=form, tool=tool, zone=current_user.branch.time_zone)
 
 
 def verb(tool: Tool, form: Any, act: Callable[..., Any], template: str, done: Any, **context: Any) -> BaseResponse:

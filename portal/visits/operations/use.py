@@ -7,7 +7,7 @@ from portal.calls.models import Visit
 from portal.customers import stops
 from portal.errors import Rejected
 from portal.i18n import lazy
-from portal.visits.letters import tell_customer
+from portal.visits.letters import tell_customer, tell_office
 from portal.visits.models import Finding
 
 
@@ -31,11 +31,12 @@ def settled(visit: Visit, last: Finding | None, values: dict[str, Any]) -> dict[
 
 
 def carry_out(visit: Visit, finding: Finding, person: Person) -> None:
-    """Stops the unit and has the customer told, once a visit; or releases it."""
+    """Stops the unit and has customer and office told, once a visit; or releases it."""
     unit = visit.call.equipment
     if finding.do_not_use and not stops.standing_at(visit.id):
         stop = stops.stop_use(unit, finding.stop_reason, source=visit.number, source_id=visit.id, person=person)
         tell_customer(stop, visit)
+        tell_office(stop)
     if finding.use_again and unit is not None:
         stops.release_unit(unit, finding.test_result, source=visit.number, person=person)
     elif finding.use_again:

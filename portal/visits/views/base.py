@@ -21,7 +21,7 @@ from portal.i18n import _
 from portal.permissions import Permission, authorize, may
 from portal.visits import queries, rules
 from portal.visits.facts import facts_of
-from portal.visits.letters import fate_of
+from portal.visits.letters import told_about
 from portal.visits.models import Finding
 from portal.visits.operations.guards import why_closed
 from portal.visits.readiness import readiness
@@ -52,7 +52,7 @@ def standing_stops(visit: Visit, finding: Finding | None) -> dict[str, Any]:
     found = stops.standing(unit)
     if unit is None and finding is not None and finding.do_not_use:
         found = stops.standing_at(visit.id)
-    return {"stops": found, "fates": {stop.id: fate_of(stop) for stop in found}}
+    return {"stops": found, "told": {stop.id: told_about(stop) for stop in found}}
 
 
 def verbs_of(visit: Visit, own_state: str, leads: bool) -> tuple[str | None, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, authorize, requires
 from portal.visits.forms import ReasonForm
-from portal.visits.letters import fate_of
+from portal.visits.letters import told_about
 from portal.visits.views.base import bp, find_visit
 
 
@@ -20,7 +20,7 @@ from portal.visits.views.base import bp, find_visit
 @requires(Permission.UNIT_RELEASE)
 def stopped() -> BaseResponse:
     found = stops.all_standing()
-    return page("visits/stops.html", stops=found, fates={stop.id: fate_of(stop) for stop in found})
+    return page("visits/stops.html", stops=found, told={stop.id: told_about(stop) for stop in found})
 
 
 @bp.route("/stops/<uuid:stop_id>/release", methods=["GET", "POST"])
