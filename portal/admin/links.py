@@ -7,10 +7,12 @@ from typing import Any
 from flask import url_for
 
 from portal.admin.queries import numbers_of
-from portal.admin.words import RECORDS, detail_word, verb_word
+from portal.admin.words import RECORDS, detail_word, value_words, verb_word
 from portal.permissions import Permission, may
 
 BEFORE, AFTER = ".before", ".after"
+SILENT = {"number", "entry", "replaces", "link", "photo", "part_use", "version", "stop", "earlier", "movement"}
+SILENT |= {"reading", "paper"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ def entries(rows: list[Any]) -> list[Entry]:
 def entry(row: Any, numbers: dict[tuple[str, str], str]) -> Entry:
     number = numbers.get((row.subject_kind, row.subject_id)) or str(row.details.get("number") or "")
     kind = str(RECORDS.get(row.subject_kind, row.subject_kind))
+    moved = [key for key in ("before", "state") if "before" in row.details]
+    plain = {key: value for key, value in row.details.items() if key not in moved}
     return Entry(
         n=row.n,
         at=row.recorded_at,
@@ -48,28 +52,28 @@ def entry(row: Any, numbers: dict[tuple[str, str], str]) -> Entry:
         record=f"{kind} {number}".strip(),
         address=address(row.subject_kind, row.subject_id, number),
         changes=changes(row.details),
-        details=[(detail_word(key), str(value)) for key, value in row.details.items() if tells(key, value)],
+        details=[(detail_word(key), value_words(key, value)) for key, value in plain.items() if tells(key, value)],
     )
 
 
 def tells(key: str, value: Any) -> bool:
     """Ids of rows tell a reader nothing, and the number stands with the record."""
-    return (
-        value != ""
-        and key not in ("number", "entry", "replaces", "link", "photo", "part_use")
-        and not (key.endswith((BEFORE, AFTER)))
-    )
+    return value != "" and key not in SILENT and not (key.endswith((BEFORE, AFTER)))
 
 
 def changes(details: dict[str, Any]) -> list[Change]:
+    """What differs: fields as they were and are, or the step from one state to the next."""
+    if "before" in details and "state" in details:
+        before, after = (value_words("state", details[key]) for key in ("before", "state"))
+        return [Change(detail_word("state"), before, after)]
     names = [key.removesuffix(AFTER) for key in details if key.endswith(AFTER)]
     return [
-        Change(detail_word(name), shown(details.get(name + BEFORE)), shown(details.get(name + AFTER))) for name in names
+        Change(detail_word(name), *(shown(name, details.get(name + end)) for end in (BEFORE, AFTER))) for name in names
     ]
 
 
-def shown(value: Any) -> str:
-    return "–" if value in (None, "", "None") else str(value)
+def shown(name: str, value: Any) -> str:
+    return "–" if value in (None, "", "None") else value_words(name, value)
 
 
 def address(kind: str, key: str, number: str) -> str | None:

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from portal.accounts.models import ROLE_NAMES
+from portal.calls.words import STATES
 from portal.i18n import LOCALES, lazy
 from portal.permissions import Permission
+from portal.reports.words import ABSENCES, METHODS
+from portal.visits.words import OUTCOMES, ROWS
 
 FAMILIES = {
     "TM": lazy("Treadmills"),
@@ -224,16 +228,23 @@ RECORDS: dict[str, Any] = {
     "visit": lazy("Visit"),
 }
 DETAILS: dict[str, Any] = {  # names of details; what has no words here is shown by its own name
+    "absence": lazy("Why there is no signature"),
     "branch": lazy("Branch"),
     "cause": lazy("Cause"),
+    "certificate": lazy("Certificate number"),
     "code": lazy("Code"),
     "component": lazy("Component"),
+    "days": lazy("Days"),
     "device": lazy("Device"),
     "family": lazy("Product family"),
     "from": lazy("From day"),
+    "holder": lazy("Holder"),
     "hotline": lazy("Hotline"),
     "item": lazy("Part"),
+    "items": lazy("To be corrected"),
     "language": lazy("Language"),
+    "locale": lazy("Language"),
+    "method": lazy("How it was signed"),
     "name": lazy("Name"),
     "number": lazy("Number"),
     "outcome": lazy("Outcome"),
@@ -244,12 +255,25 @@ DETAILS: dict[str, Any] = {  # names of details; what has no words here is shown
     "revision": lazy("Revision"),
     "roles": lazy("Roles"),
     "sessions": lazy("Sessions"),
+    "source": lazy("From"),
     "standard_minutes": lazy("Usual minutes"),
     "state": lazy("State"),
     "symptom": lazy("Symptom"),
     "technician": lazy("Technician"),
     "time_zone": lazy("Time zone"),
+    "valid_until": lazy("Valid until"),
     **{key: title for key, (title, _words) in SETTINGS.items()},
+}
+VALUES: dict[str, dict[str, Any]] = {  # what their values are called; a code of the house is no word for a reader
+    "absence": ABSENCES,
+    "device": {"phone": lazy("Mobile phone"), "laptop": lazy("Computer")},
+    "items": ROWS,
+    "locale": dict(LOCALES),
+    "method": METHODS,
+    "outcome": OUTCOMES,
+    "roles": {role.value: name for role, name in ROLE_NAMES.items()},
+    "state": {name: word for name, (word, _kind) in STATES.items()}
+    | {"answered": lazy("Answered"), "declined": lazy("Not answered")},
 }
 
 
@@ -261,3 +285,9 @@ def detail_word(key: str) -> str:
 
 def verb_word(verb: str) -> str:
     return str(VERBS.get(verb, verb.replace("_", " ")))
+
+
+def value_words(key: str, value: Any) -> str:
+    """One value, or several with commas between."""
+    words = VALUES.get(key)
+    return ", ".join(str(words.get(one, one)) for one in str(value).split(",")) if words else str(value)
