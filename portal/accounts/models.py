@@ -42,6 +42,9 @@ class Person(WithId, UserMixin, Model):
     branch_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("branch.id"))
     created_at: Mapped[datetime]
     one_time_until: Mapped[datetime | None]  # the password is for one time and must be changed; useless after this
+    looks: Mapped[dict[str, Any] | None] = mapped_column(
+        Json
+    )  # of lists: {"calls": {"without": ["unit"], "dense": true}}
 
     branch: Mapped[Branch] = relationship()
     role_rows: Mapped[list["PersonRole"]] = relationship(cascade="all, delete-orphan")

@@ -316,7 +316,7 @@ class SessionsFilter(FilterForm):
 
 
 class HistoryFilter(FilterForm):
-    person = Choice(lazy("Person"), required=False)
+    person = Choice(lazy("Done by"), required=False)
     verb = Choice(lazy("Action taken"), required=False)
     record = Line(lazy("Number or username"), limit=60)
     start = Day(lazy("From day"), name="from")

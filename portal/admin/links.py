@@ -12,6 +12,7 @@ from portal.admin.words import RECORDS, verb_word
 from portal.permissions import Permission, may
 
 BEFORE, AFTER = ".before", ".after"
+STEP = ("before", "state")
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,19 @@ def entry(row: Any, numbers: dict[tuple[str, str], str], codes: dict[tuple[str, 
         details=[
             (name_word(key), value_word(key, value, codes))
             for key, value in row.details.items()
-            if not key.endswith((BEFORE, AFTER)) and is_told(key, value)
+            if not key.endswith((BEFORE, AFTER)) and is_told(key, value) and not (is_step(row.details) and key in STEP)
         ],
     )
 
 
+def is_step(details: dict[str, Any]) -> bool:
+    return all(key in details for key in STEP)
+
+
 def changes(details: dict[str, Any], codes: dict[tuple[str, str], Any]) -> list[Change]:
+    """What differs: fields as they were and are, or the step from one state to the next."""
+    if is_step(details):
+        return [Change(name_word("state"), *(value_word("state", details[key], codes) for key in STEP))]
     names = [key.removesuffix(AFTER) for key in details if key.endswith(AFTER)]
     return [
         Change(name_word(name), *(value_word(name, details.get(name + end), codes) for end in (BEFORE, AFTER)))

@@ -8,7 +8,7 @@ the one that stays, a removed paper stays as a marked row, and every change is w
 from flask import Flask
 
 from portal.calls.words import CUSTOMER_KINDS
-from portal.records import savedviews, views, words
+from portal.records import looks, savedviews, views, words
 from portal.records.rules import read_back
 from portal.reports.words import SIGNER_ROLES
 
@@ -16,6 +16,7 @@ from portal.reports.words import SIGNER_ROLES
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         listing_of=savedviews.shown,
+        look_of=looks.look_of,
         record_word=words.word,
         record_words=words,
         customer_kind_word=lambda kind: words.word(CUSTOMER_KINDS, kind),

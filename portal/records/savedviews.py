@@ -85,7 +85,7 @@ class Shown:
         """A row's box. A function, because a list draws fifty."""
         words = escape(_("Choose %(name)s", name=name))
         box = f'<input type="checkbox" form="choice" name="id" value="{row_id}" aria-label="{words}">'
-        return Markup(f'<td><label class="tick">{box}</label></td>')
+        return Markup(f'<td class="ticks"><label class="tick">{box}</label></td>')
 
 
 def shown(name: str) -> Shown | None:

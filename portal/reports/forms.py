@@ -111,7 +111,10 @@ class AbsenceForm(EntryForm):
 
     unmarked = ("photo", "revision_reason")  # the operation asks for a photo when the visit has none
     absence = Choice(
-        lazy("What happened"), choices=choices(ABSENCES), default="absent", required=lazy("Say what happened.")
+        lazy("Why there is no signature"),
+        choices=choices(ABSENCES),
+        default="absent",
+        required=lazy("Say what happened."),
     )
     reason = Words(lazy("What you found and whom you tried to reach"), required=lazy("Say why."), limit=500)
     photo = Picture(lazy("Photo of the site"))

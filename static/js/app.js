@@ -112,3 +112,10 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+
+// On a narrow screen CSS lays tables out as cards, and some browsers then forget that they are tables: their roles say it.
+if (matchMedia("(max-width: 46rem)").matches) {
+  const roles = { "": "table", "thead, tbody, tfoot": "rowgroup", tr: "row", td: "cell", "tbody th": "rowheader", "thead th": "columnheader" };
+  for (const [parts, role] of Object.entries(roles))
+    for (const part of document.querySelectorAll(parts ? `.table :is(${parts})` : ".table")) part.setAttribute("role", role);
+}

@@ -79,3 +79,19 @@ def test_each_filter_has_an_index(app: Any, wanted: Any, index: str) -> None:
     plan = " ".join(str(row) for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", "\\:"))))
     assert index in plan and "SCAN history USING" not in plan.replace(f"SCAN history USING COVERING INDEX {index}", "")
     assert ("TEMP B-TREE" in plan) == (wanted.subjects is not None), plan
+
+
+@pytest.mark.engine("sqlite")
+def test_codes_of_the_house_are_told_in_words(world: Any, sign_in: Any) -> None:
+    visit = world.visit()
+    for verb, details in (
+        ("advance", {"before": "assigned", "state": "en_route"}),
+        ("return_report", {"items": "findings,photos", "version": 2}),
+    ):
+        history.record(verb, visit, person_id=world.person("zhang").id, **details)
+    db.session.commit()
+    he = sign_in("he", "laptop")
+    step = he.get("/admin/history?verb=advance").one("tbody tr").get_text()
+    assert "状态 已派工 → 途中" in step and "en_route" not in step
+    returned = he.get("/admin/history?verb=return_report").one("tbody tr").get_text()
+    assert "诊断 · 照片" in returned and "version" not in returned

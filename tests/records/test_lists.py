@@ -13,8 +13,10 @@ from portal import sheets
 from portal.calls.models import Visit
 from portal.customers import operations as customers
 from portal.db import db
+from portal.records import looks
 from portal.records.listings import LISTINGS
 from tests.reports.steps import DIAGNOSIS, finished, signed
+from tests.stock.tools import new_tool
 
 TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(["=1+1", "＠x", "\t=1", "-"]))
 
@@ -152,3 +154,44 @@ def test_lists_work_for_hands_that_type_addresses(world: Any, sign_in: Any) -> N
     ):  # fmt: skip
         assert zhao.get(address).status == 200, address
     assert zhao.get("/lists/visits/file.exe").status == 404
+
+
+def columns(page: Any) -> list[str]:
+    """The columns that can be seen: one that is left out is named by a class of the table."""
+    left_out = {int(name[3:]) for name in page.one("table.table")["class"] if name.startswith("no-")}
+    return [cell.get_text(strip=True) for n, cell in enumerate(page.all("thead th"), 1) if n not in left_out]
+
+
+LISTS = {
+    "calls": "/calls",
+    "visits": "/visits",
+    "customers": "/customers",
+    "equipment": "/equipment",
+    "reports": "/reports",
+    "stock": "/stock?show=all",
+    "movements": "/stock/movements",
+    "tools": "/tools",
+}
+
+
+def test_a_person_leaves_out_columns_of_a_list_and_has_rows_close_together(world: Any, sign_in: Any) -> None:
+    signed(world, finished(world, earlier=1))
+    new_tool(world)
+    db.session.commit()
+    assert set(LISTS) == set(looks.TABLES)
+    zhao, he = sign_in("zhao", "laptop"), sign_in("he", "laptop")
+    for listing, address in LISTS.items():
+        before = zhao.get(address)
+        form = before.one(f"form[action^='/lists/{listing}/look']")
+        ticks = [str(field["value"]) for field in form.select("[name=column]")]
+        words = [label.get_text(strip=True) for label in form.select("fieldset label")]
+        assert columns(before)[-len(words) :] == words, "in the order of the table"
+        answer = zhao.post(str(form["action"]), {"column": ticks[1:], "dense": "1"})
+        assert answer.location == address, "back to the list with its filter"
+        after = zhao.follow(answer)
+        assert columns(after) == [name for name in columns(before) if name != words[0]], listing
+        assert "dense" in after.one("table.table")["class"]
+        assert columns(he.get(address)) == columns(before), "it is one person's choice"
+        zhao.post(str(form["action"]), {"column": ticks})
+        assert columns(zhao.get(address)) == columns(before)
+    assert zhao.post("/lists/nothing/look").status == 404

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import sheets
 from portal.accounts.models import Person
+from portal.accounts.operations import keep_look
 from portal.calls.filters import as_id
 from portal.calls.models import Call, Visit
 from portal.calls.queries import technicians
@@ -18,8 +19,8 @@ from portal.db import db
 from portal.forms import Choice, EntryForm, Line, VerbForm
 from portal.htmx import page
 from portal.i18n import _, lazy
-from portal.permissions import Permission, authorize, may, requires
-from portal.records import savedviews, words
+from portal.permissions import Permission, authorize, may, requires, signed_in
+from portal.records import looks, savedviews, words
 from portal.records.forms import ViewForm
 from portal.records.listings import LISTINGS, Listing, kept_words
 from portal.records.models import BulkRun, SavedView
@@ -94,6 +95,20 @@ def view_removal(view_id: uuid.UUID) -> BaseResponse:
             flash(_("The view “%(name)s” is removed.", name=view.name))
             return redirect(back, 303)
     return page("records/view_removal.html", form=form, view=view, back=back)
+
+
+@bp.post("/lists/<listing>/look")
+@signed_in
+def look(listing: str) -> BaseResponse:
+    """Which columns the list has and how close its rows stand, for the person who asks; back to the list as it was."""
+    if listing not in looks.TABLES:
+        abort(404)
+    form = EntryForm()
+    if form.accepted():
+        chosen = request.form.getlist("column")
+        without = [name for name in looks.TABLES[listing][1] if name not in chosen]
+        keep_look(current_user, listing, without, "dense" in request.form)
+    return redirect(looks.address_of(listing), 303)
 
 
 class AssignManyForm(EntryForm):

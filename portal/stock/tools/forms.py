@@ -185,7 +185,7 @@ class ReportForm(EntryForm):
         choices=pairs(words.REPORTS, "damaged", "parts_missing", "lost"),
         required=lazy("Say what is wrong."),
     )
-    note = Words(lazy("What happened"), required=lazy("Say what happened."), limit=500)
+    note = Words(lazy("How it happened"), required=lazy("Say what happened."), limit=500)
 
     @property
     def slip(self) -> dict[str, Any]:
