@@ -162,9 +162,9 @@ def snapshot() -> Iterator[Connection]:
 
 
 def reads_only() -> bool:
-    if not has_request_context():
-        return bool(has_app_context() and g.get("only_reads"))
-    return request.method in SAFE_METHODS and not g.get("writes_afterwards")
+    if has_app_context() and g.get("only_reads"):
+        return True
+    return has_request_context() and request.method in SAFE_METHODS and not g.get("writes_afterwards")
 
 
 def close_transaction(response: Response) -> Response:
