@@ -13,8 +13,16 @@ from tests.servers import Server
 
 
 @pytest.fixture
-def port(app: Flask, database_url: str, tmp_path: Path) -> Iterator[int]:
-    server = Server(tmp_path, database_url)
+def home(app: Flask, tmp_path: Path) -> Path:
+    """An instance folder for servers that seal with the same keys as the app of the test."""
+    for name in ("SECRET_KEY", "SIGNING_KEY"):
+        (tmp_path / name.lower().replace("_", ".")).write_text(app.config[name])
+    return tmp_path
+
+
+@pytest.fixture
+def port(database_url: str, home: Path) -> Iterator[int]:
+    server = Server(home, database_url)
     server.start()
     yield server.port
     server.stop()

@@ -59,15 +59,20 @@ class Entry:
 
 
 class Lost(Exception):
-    """The connection broke: whether the entry arrived is not known."""
+    """The connection broke. When something was `sent`, nobody knows whether the entry arrived."""
+
+    def __init__(self, error: Exception, *, sent: bool) -> None:
+        super().__init__(repr(error))
+        self.sent = sent
 
 
 class Phone:
-    """One session on one connection that is kept open. `answers` counts what came, `lost` among it."""
+    """One session on one connection that is kept open. `answers` counts what came, and what did not."""
 
     def __init__(self, port: int, cookie: str, token: str, patience: float = PATIENCE) -> None:
         self.port, self.cookie, self.token, self.patience = port, cookie, token, patience
         self.answers: Counter[int | str] = Counter()
+        self.longest_pause = 5.0  # seconds
         self.without_advice = 0  # refusals for load that did not say when to come again
         self.stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -81,12 +86,12 @@ class Phone:
 
     async def deliver(self, entry: Entry, bytes_per_second: float = 0) -> Answer:
         """The same entry again until there is proof. Waits as the answer says, else longer each time."""
-        pause = 0.1
+        pause = min(0.1, self.longest_pause)
         while True:
             try:
                 answer = await self.post(entry, bytes_per_second)
-            except Lost:
-                self.answers["lost"] += 1
+            except Lost as lost:
+                self.answers["lost" if lost.sent else "not reached"] += 1
             else:
                 self.answers[answer.status] += 1
                 if answer.status not in AGAIN:
@@ -95,7 +100,7 @@ class Phone:
                 self.without_advice += advice is None
                 pause = float(advice or pause)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, 5.0)
+            pause = min(2 * pause, self.longest_pause)
 
     async def ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"", rate: float = 0
@@ -104,9 +109,11 @@ class Phone:
         if method == "POST":
             lines["Content-Length"] = str(len(body))
         head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        sent = False
         try:
             async with asyncio.timeout(self.patience + (len(body) / rate if rate else 0)):
                 reader, writer = await self.connect()
+                sent = True
                 if not rate:
                     writer.write(f"{head}\r\n".encode() + body)
                 else:
@@ -116,7 +123,7 @@ class Phone:
                 return await self.receive(reader)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             self.close()
-            raise Lost(str(error)) from error
+            raise Lost(error, sent=sent) from error
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.stream is None or self.stream[1].is_closing() or self.stream[0].at_eof():
