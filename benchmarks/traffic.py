@@ -6,7 +6,8 @@ A tool, not a test: what must be true of such traffic is held by `tests/load/`.
 
 The server is `python -m portal.server` in a process of its own; with `--processes` above one several of them behind
 nginx as in `deploy/`. The crowd is one more process on the same machine: it takes processor time from the server, so
-each line says how much of both was used, and the load average of the machine. The entries are the demonstration
+each line says how much of both was used, how much of the server's went to each request (one process cannot do more
+requests a second than fit into its second), and the load average of the machine. The entries are the demonstration
 company's and those of technicians made for the run.
 """
 
@@ -80,7 +81,7 @@ class Caller:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server started for the run")
-    parser.add_argument("--processes", type=int, default=1, help="server processes; above one behind nginx")
+    parser.add_argument("--processes", type=int, default=1, choices=(1, 2, 3, 4), help="servers; several: behind nginx")
     parser.add_argument("--seconds", type=float, default=15, help="how long each kind of traffic lasts")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -152,7 +153,8 @@ class Run:
         self.chance = random.Random(20261124)
 
     async def everything(self) -> None:
-        print(f"{'':44}{'a second':>9}{'p50 ms':>8}{'p95 ms':>8}  {'budget':22}{'CPU server, crowd':>18}{'load':>7}")
+        crowd = f"{'CPU server, crowd':>18}{'each':>8}{'load':>7}"
+        print(f"{'':44}{'a second':>9}{'p50 ms':>8}{'p95 ms':>8}  {'budget':22}{crowd}")
         await self.ask(Tally(), 3, self.callers(), pace=PAGES)  # warm
         with self.line(f"mixed, {RATE}/s asked for", f"{RATE}/s, p95 < {P95:.0f}") as tally:
             await self.ask(tally, self.seconds, self.callers(), pace=RATE, writing=WRITING)
@@ -169,11 +171,13 @@ class Run:
         tally, start, crowd, server = Tally(), time.perf_counter(), time.process_time(), self.server_cpu()
         yield tally
         lasted = time.perf_counter() - start
-        used = f"{self.server_cpu() - server:.1f} s, {time.process_time() - crowd:.1f} s"
+        spent = self.server_cpu() - server
+        used = f"{spent:.1f} s, {time.process_time() - crowd:.1f} s"
+        each = f"{spent * 1000 / max(1, len(tally.waited)):.1f} ms"
         bad = {status: n for status, n in tally.answers.items() if status >= 300}
         print(
             f"{name:44}{len(tally.waited) / lasted:9.0f}{tally.p(50):8.0f}{tally.p(95):8.0f}  {budget:22}{used:>18}"
-            f"{os.getloadavg()[0]:7.1f}{f'  refused: {bad}' if bad else ''}",
+            f"{each:>8}{os.getloadavg()[0]:7.1f}{f'  refused: {bad}' if bad else ''}",
             flush=True,
         )
 
