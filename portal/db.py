@@ -19,6 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from portal.turns import LONGEST, InTurn, Turns
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -101,7 +103,7 @@ class WithId:
 
 def init_app(app: Flask) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": not is_sqlite(app.config["DATABASE_URL"])})
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", engine_options(app.config["DATABASE_URL"]))
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
@@ -113,14 +115,20 @@ def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
 
 
+def engine_options(url: str) -> dict[str, Any]:
+    return {"connect_args": {"factory": InTurn}} if is_sqlite(url) else {"pool_pre_ping": True}
+
+
 def prepare_sqlite(engine: Engine) -> None:
-    """WAL, full durability, foreign keys, and REPLACE that fires delete triggers (reliability 3.3)."""
+    """WAL, full durability, foreign keys, REPLACE that fires delete triggers (reliability 3.3), and writers in turn."""
+    turns = Turns()
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours to send
+        connection.turns = turns
         for pragma in (
-            "busy_timeout=15000",
+            f"busy_timeout={LONGEST * 1000:.0f}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -131,7 +139,16 @@ def prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         snapshot = connection.get_execution_options().get("snapshot")
-        connection.exec_driver_sql("BEGIN" if snapshot or reads_only() else "BEGIN IMMEDIATE")
+        if snapshot or reads_only():
+            connection.exec_driver_sql("BEGIN")
+            return
+        own = connection.connection.driver_connection
+        own.wait_for_turn()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            own.end_turn()
+            raise
 
 
 @contextmanager
@@ -152,9 +169,9 @@ def read(query: Any, values: dict[str, Any] | None = None) -> list[Row[Any]]:
 
 
 def reads_only() -> bool:
-    if not has_request_context():
-        return bool(has_app_context() and g.get("only_reads"))
-    return request.method in SAFE_METHODS and not g.get("writes_afterwards")
+    if has_app_context() and g.get("only_reads"):
+        return True
+    return has_request_context() and request.method in SAFE_METHODS and not g.get("writes_afterwards")
 
 
 def close_transaction(response: Response) -> Response:

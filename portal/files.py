@@ -5,12 +5,13 @@ import io
 import logging
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
 import pillow_heif
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask.cli import AppGroup
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Connection, String, select, text, true, update
@@ -31,6 +32,8 @@ THUMBNAIL_EDGE = 320
 LOGO_EDGE = 480
 PIXEL_LIMIT = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
+
+Drawn = tuple[bytes, bytes, tuple[int, int]]
 
 pillow_heif.register_heif_opener()
 LATER = timedelta(minutes=10)  # when a job looks whether an erasure has removed its bytes
@@ -171,11 +174,21 @@ def batched(items: list[str], size: int) -> Iterator[list[str]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def as_photo(content: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
-    """The picture decoded, turned upright, stripped of everything but its pixels and encoded again as JPEG.
+def draw_ahead(photos: Iterable[bytes]) -> None:
+    """Does the work of `as_photo` now, for this request, while it holds no lock. What is no photo is refused later."""
+    g.drawn = {}
+    for content in photos:
+        with suppress(Rejected):
+            g.drawn[content] = draw(content)
 
-    Returns (photo, thumbnail, (width, height)). Raises Rejected when it is too large or no picture.
-    """
+
+def as_photo(content: bytes) -> Drawn:
+    """(photo, thumbnail, (width, height)) of an uploaded picture: decoded, turned upright, stripped of everything but
+    its pixels and encoded again as JPEG. Raises Rejected when it is too large or no picture."""
+    return g.get("drawn", {}).get(content) or draw(content)
+
+
+def draw(content: bytes) -> Drawn:
     upright = decoded(content, PHOTO_EDGE, "RGB")
     upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
     return jpeg(upright, 82), jpeg(thumbnail(upright), 75), upright.size

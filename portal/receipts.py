@@ -23,7 +23,7 @@ from werkzeug.datastructures import FileStorage
 
 from portal import files
 from portal.clock import now
-from portal.db import Json, Model, WithId, db
+from portal.db import Json, Model, WithId, db, let_go
 from portal.i18n import lazy
 
 OUTSIDE_CONTENT = ("csrf_token", "entry_id")
@@ -114,7 +114,19 @@ def begin(csrf_token: str) -> Response | None:
         entry.problem = (409, lazy("This form is from another version of the portal. Open the page again."))
     if from_outbox() and entry.problem:
         return outbox_problem(entry)
-    return claim(entry) if not entry.problem else None
+    if entry.problem:
+        return None
+    draw_photos(entry)
+    return claim(entry)
+
+
+def draw_photos(entry: Entry) -> None:
+    """Decodes and shrinks the photos of a new entry before anything is claimed: on SQLite nobody else could write
+    while that goes on, and a phone's photo takes longer than all the rest."""
+    photos = [content for name, _file, content in uploads() if name == "photo"]
+    if photos and db.session.scalar(select(Receipt.entry_id).where(Receipt.entry_id == entry.id)) is None:
+        let_go()
+        files.draw_ahead(photos)
 
 
 def outbox_problem(entry: Entry) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image, ImageOps
 from sqlalchemy import func, select
 
 from portal import config, files
@@ -208,3 +209,23 @@ def started(world: Any, sign_in: Any) -> Any:
 
 def photo() -> dict[str, Any]:
     return {"photo": (io.BytesIO(picture()), "photo.jpg"), "label": "after"}
+
+
+def test_a_photo_is_drawn_once_and_while_others_may_write(
+    app: Flask, world: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repeat is answered without drawing it again."""
+    zhang, path = sign_in("zhang"), f"/visits/{started(world, sign_in).id}/photos"
+    turned, open_then = ImageOps.exif_transpose, []
+
+    def watched(drawn: Image.Image) -> Any:
+        open_then.append(db.session().in_transaction())
+        return turned(drawn)
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", watched)
+    entry_id = str(uuid.uuid4())
+    for status in (201, 200):
+        answer = zhang.post(path, photo(), entry_id=entry_id, outbox=True)
+        assert answer.status == status
+        assert open_then == [False], "a transaction was open while the photo was drawn"
+    assert db.session.scalar(select(func.count()).select_from(Photo)) == 1

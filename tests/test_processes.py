@@ -41,15 +41,15 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Proxy:
-    """nginx with `deploy/nginx.conf` on a port of its own."""
+    """nginx with `deploy/nginx.conf` on a port of its own, before as many servers as there are ports, four at most."""
 
     def __init__(self, folder: Path, ports: list[int]) -> None:
         self.port, self.folder = free_port(), folder
         config = (ROOT / "deploy" / "nginx.conf").read_text()
         config = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{self.port};", config)
         config = re.sub(r"    ssl_\w+ [^;]*;\n", "", config)
-        for port, example in zip(ports, re.findall(r"127\.0\.0\.1:80\d\d", config), strict=True):
-            config = config.replace(example, f"127.0.0.1:{port}")
+        ports = list(ports)
+        config = re.sub(r" *server 127\.0\.0\.1:80\d\d( .*\n)", lambda line: server_line(ports, line[1]), config)
         temporary = "".join(
             f"{kind}_temp_path {folder / kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -87,6 +87,10 @@ def ask(
         return answer.status, answer.read(), answer.headers
     finally:
         connection.close()
+
+
+def server_line(ports: list[int], rest: str) -> str:
+    return f"    server 127.0.0.1:{ports.pop()}{rest}" if ports else ""
 
 
 House = tuple[Proxy, list[Server], MailServer]

@@ -1,5 +1,6 @@
 """Contract 5: an entry takes effect once, whatever happens on the way, and every answer is the one that was agreed."""
 
+import sqlite3
 import threading
 import uuid
 from typing import Any
@@ -193,4 +194,24 @@ def test_a_server_error_leaves_the_id_free(
     assert zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id).status == 500
     app.view_functions["visits.part_uses"] = view
     assert zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id).status == 303
+    assert part_uses() == 1
+
+
+@pytest.mark.engine("sqlite")
+def test_whoever_comes_while_the_database_is_busy_is_told_when_to_come_again(
+    world: Any, sign_in: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is stored, the entry is not used up, and the same form sent again takes effect."""
+    zhang = sign_in("zhang")
+    base, entry_id, token = on_site(world, zhang), str(uuid.uuid4()), zhang.token()
+    monkeypatch.setattr("portal.db.LONGEST", 0.05)
+    db.session.remove()
+    db.engine.dispose()
+    other = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # another process writes, and does not stop
+    for outbox in (True, False):
+        page = zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id, token=token, outbox=outbox)
+        assert page.status == 503 and int(page.headers["Retry-After"]) > 0
+    other.close()
+    assert zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id, token=token, outbox=True).status == 201
     assert part_uses() == 1
