@@ -24,7 +24,7 @@ from portal.calls.models import Call, Visit
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.reports.models import Report
-from portal.search.operations import chunks, in_order, index_rows
+from portal.search.operations import chunks, index_together
 from portal.search.rules import KINDS
 from portal.signing.models import ErasedDocument
 from portal.stock.models import Item
@@ -119,7 +119,7 @@ def write(session: Session) -> None:
     found = entries_of(pending)
     for kind in KINDS:
         if found[kind]:
-            index_rows(kind, in_order(found[kind], kind))
+            index_together(kind, found[kind])
 
 
 def forget(session: Session, ended: SessionTransaction) -> None:

@@ -57,6 +57,7 @@ def test_killed_half_way_and_run_again_the_end_is_the_same_and_others_go_on(
         start = time.monotonic()
         assert qian.post("/stock/receipts", slip).status == 303
         latencies.append(time.monotonic() - start)
+        qian.get("/stock")  # shows what was done: words that nobody reads would fill the cookie
         time.sleep(0.1)
 
     for _ in range(20):
