@@ -19,11 +19,13 @@ from tests.test_statements import busy_day
 LARGE = {
     "call", "visit", "assignment", "visit_event", "time_entry", "finding", "part_use", "photo", "movement", "report",
     "report_signature", "review", "sealed_document", "survey", "hand_over", "history", "equipment", "customer", "site",
-    "contact", "public_link", "kept_paper", "receipt",
+    "contact", "public_link", "kept_paper", "receipt", "search_entry", "search_words_own",
 }  # fmt: skip
+SEARCHES = ["/search?q=虚构", "/search?q=跑", "/search?q=tm", "/search?q=虚构&kind=visit", "/search?q=JX-01"]
 PAGES = {
-    "zhang": ["/", "{visit}", "{visit}/part-uses", "{visit}/findings", "{visit}/time-entries", "/van", "/reports"],
-    "sun": ["/calls", "/visits", "/follow-ups", "/calls/new"],
+    "zhang": ["/", "{visit}", "{visit}/part-uses", "{visit}/findings", "{visit}/time-entries", "/van", "/reports",
+              "/search", *SEARCHES],
+    "sun": ["/calls", "/visits", "/follow-ups", "/calls/new", "/search", *SEARCHES],
     "zhao": ["/review", "/reports", "/reports/{report}", "/cases"],
     "qian": [
         "/stock", "/stock/items/TM-OIL-100", "/stock/items/TM-OIL-100?location=STORE-01", "/stock/movements",

@@ -14,7 +14,7 @@ from sqlalchemy.types import JSON, BigInteger, Boolean, Date, DateTime, Integer,
 
 BATCH = 2000
 VERSION = "alembic_version"
-DERIVED = {"search_entry"}  # the search's index: made anew from what is restored
+DERIVED = {"search_entry", "search_words_own"}  # the search's index: made anew from what is restored
 Row = list[Any]
 
 

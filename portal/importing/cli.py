@@ -15,6 +15,8 @@ from portal.importing import operations, running, words
 from portal.importing.kinds import KINDS
 from portal.importing.models import UNREADABLE, Import, refused_rows
 
+SOME_REFUSED = 3  # the exit status; 1 and 2 are click's own
+
 
 @click.command("import")
 @click.argument("kind", type=click.Choice(list(KINDS)))
@@ -22,7 +24,11 @@ from portal.importing.models import UNREADABLE, Import, refused_rows
 @click.option("--dry-run", is_flag=True, help="Goes through all rows and changes nothing.")
 @with_appcontext
 def import_command(kind: str, file: Path, dry_run: bool) -> None:
-    """Brings in a CSV or XLSX file. Names each row that cannot be taken, with the reason; the others come in."""
+    """Brings in a CSV or XLSX file. Names each row that cannot be taken, with the reason; the others come in.
+
+    Exit status: 0 when every row was taken, 1 when the file could not be, 2 for a mistake in the command, 3 when rows
+    were refused and the others are in. A trial ends as the import would.
+    """
     with speaking("en"):
         try:
             run_id, total = begun(kind, file, dry_run)
@@ -30,7 +36,9 @@ def import_command(kind: str, file: Path, dry_run: bool) -> None:
         except (Rejected, running.Overtaken) as refusal:
             words_of = str(refusal) or "Another process has taken this import over."
             raise click.ClickException(words_of) from None
-        report(run_id)
+        refused = report(run_id)
+    if refused:
+        sys.exit(SOME_REFUSED)
 
 
 def begun(kind: str, file: Path, dry_run: bool) -> tuple[uuid.UUID, int]:
@@ -64,7 +72,8 @@ def progress(done: int, refused: int, total: int) -> None:
         click.echo(f"\r{done} of {total}, {refused} refused", nl=False, err=True)
 
 
-def report(import_id: uuid.UUID) -> None:
+def report(import_id: uuid.UUID) -> int:
+    """Names the refused rows and counts all. How many were refused."""
     run = db.session.get_one(Import, import_id, populate_existing=True)
     if sys.stderr.isatty():
         click.echo(err=True)
@@ -74,3 +83,4 @@ def report(import_id: uuid.UUID) -> None:
     click.echo(
         f"{tried}{run.new_rows} new, {run.changed_rows} changed, {run.same_rows} the same, {run.refused_rows} refused."
     )
+    return run.refused_rows

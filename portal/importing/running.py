@@ -25,7 +25,8 @@ from portal.importing.kinds import KINDS
 from portal.importing.kinds.base import OUTCOMES, REFUSED, Batch, Kind, Line, Plan, Planner
 from portal.importing.models import COLUMNS, DONE, READING, RUNNING, UNREADABLE, Import, RefusedRow
 
-CHUNK = 200  # rows in one transaction
+CHUNK, FEWEST = 200, 50  # rows in one transaction, at most and at least
+HELD = 0.2  # seconds that a transaction should hold the database; a slow machine takes fewer rows at a time
 REST = 0.6  # of the time that a chunk held the database, left free before the next one
 SHORTEST_REST = 0.003  # seconds
 SAMPLE_ROWS = 20
@@ -98,19 +99,25 @@ def go_on(
     if course is None:
         return None
     planner, place = course.kind.planner(trial=course.trial), course.place
-    lines = behind(place, read_lines(course))
-    while chunk := list(islice(lines, CHUNK)):
-        held = time.monotonic()
+    lines, rows = behind(place, read_lines(course)), CHUNK
+    while chunk := list(islice(lines, rows)):
+        began = time.monotonic()
         done, refused = settle(course, planner, chunk, place)
-        place = chunk[-1].number
+        place, held = chunk[-1].number, time.monotonic() - began
+        rows = fitting(len(chunk), held)
         if told:
             told(done, refused)
         if end and time.monotonic() > end:
             let_go(course)
             return place
-        time.sleep(max(SHORTEST_REST, REST * (time.monotonic() - held)))
+        time.sleep(max(SHORTEST_REST, REST * held))
     finish(course)
     return None
+
+
+def fitting(rows: int, held: float) -> int:
+    """How many rows the next chunk takes, when so many held the database for `held` seconds."""
+    return min(CHUNK, max(FEWEST, int(rows * HELD / max(held, 0.001))))
 
 
 def take_over(import_id: uuid.UUID) -> Course | None:

@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select
 
 from portal.db import db
-from portal.search.documents import every_id
+from portal.search.documents import documents, every_id
 from portal.search.models import SearchEntry
 from portal.search.operations import chunks, difference
 from portal.search.rebuilding import rebuild
@@ -33,7 +33,7 @@ def check_command() -> None:
         entries = db.session.scalar(select(func.count()).select_from(SearchEntry).where(SearchEntry.kind == kind)) or 0
         missing = changed = 0
         for chunk in chunks(ids):
-            found = difference(kind, chunk)
+            found = difference(kind, chunk, documents(kind, chunk))
             missing, changed = missing + len(found.missing), changed + len(found.changed)
         left_over = entries + missing - len(ids)
         wrong += missing + changed + left_over

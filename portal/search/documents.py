@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
@@ -67,17 +68,23 @@ def is_alone() -> tuple[Any, ...]:
     return ~Customer.sites.any(), Customer.merged_into_id.is_(None)
 
 
-def text(*texts: str | None) -> list[list[str]]:
-    """Each text's tokens. Equal ones stand once: a name is often the same in several languages."""
-    return [rules.tokens(one) for one in dict.fromkeys(folded(one) for one in texts if one)]
+def text(*texts: str | None) -> list[tuple[str, ...]]:
+    """Each text's tokens."""
+    return [tokens_of(one) for one in texts if one]
+
+
+@lru_cache(maxsize=2048)
+def tokens_of(text: str) -> tuple[str, ...]:
+    """Kept for a while: names of products, customers and sites come again with each of their units and visits."""
+    return tuple(rules.tokens(folded(text)))
 
 
 def names(labels: dict[str, Any] | None) -> list[str]:
     return [str(name) for _locale, name in sorted((labels or {}).items()) if name]
 
 
-def number(code: str | None, *, serial: bool = False) -> list[str]:
-    return rules.code_tokens(folded(code or ""), serial=serial)
+def number(code: str | None, *, serial: bool = False) -> tuple[str, ...]:
+    return tuple(rules.code_tokens(folded(code or ""), serial=serial))
 
 
 def exact(code: str) -> str:

@@ -1,5 +1,6 @@
 """What is the same to a searcher becomes the same text: width, case, accents, Traditional and Simplified characters."""
 
+import sys
 import unicodedata
 from functools import cache
 
@@ -13,8 +14,14 @@ def folded(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     if text.isascii():
         return text
-    bare = "".join(letter for letter in unicodedata.normalize("NFD", text) if unicodedata.category(letter) != "Mn")
+    bare = unicodedata.normalize("NFD", text).translate(marks())
     return unicodedata.normalize("NFC", bare).translate(simplified())
+
+
+@cache
+def marks() -> dict[int, None]:
+    """Accents and other marks that stand on a letter; they are left out."""
+    return {code: None for code in range(sys.maxunicode) if unicodedata.category(chr(code)) == "Mn"}
 
 
 @cache

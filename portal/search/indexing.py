@@ -8,6 +8,9 @@ not there. An UPDATE or DELETE of many rows at once is seen too, by the rows tha
 many (an import) by its values. Only what is written past the session itself (a COPY) has to be named with
 `operations.index_rows`.
 
+Much at once (a customer with thousands of visits gets another name) is left to a job, so that nobody waits for it: what
+hangs on the changed record is found by its former words until then, the record itself at once.
+
 Only attributes that an entry shows are watched, so that the hot entries of a visit (departure, parts, time, findings)
 cost nothing here: findings are found with the report.
 """
@@ -19,12 +22,14 @@ from typing import Any
 from sqlalchemy import event, inspect, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from portal import jobs
 from portal.accounts.models import Person
 from portal.calls.models import Call, Visit
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
+from portal.i18n import lazy
 from portal.reports.models import Report
-from portal.search.operations import chunks, in_order, index_rows
+from portal.search.operations import chunks, index_together
 from portal.search.rules import KINDS
 from portal.signing.models import ErasedDocument
 from portal.stock.models import Item
@@ -49,6 +54,9 @@ KEYS = {Contact: "site_id", Report: "visit_id", ErasedDocument: "n"}  # whose en
 PLACES = {"site_id": "customer", "customer_id": "customer", "equipment_id": "unit"}  # entries of where a row was
 TABLES: dict[Any, type[Any]] = {model.__table__: model for model in WATCHED}
 PENDING = "to_index"
+AT_ONCE = 300  # entries of one kind that follow a name in the transaction itself
+JOB = "index_search"
+SHOWN_ELSEWHERE = (Customer, Site, Product)  # whose names stand in entries of many others
 
 
 def watch() -> None:
@@ -117,9 +125,32 @@ def write(session: Session) -> None:
     if not pending:
         return
     found = entries_of(pending)
+    own = at_once(pending, found)
     for kind in KINDS:
-        if found[kind]:
-            index_rows(kind, in_order(found[kind], kind))
+        if own[kind]:
+            index_together(kind, own[kind])
+        if later := found[kind] - own[kind]:
+            index_later(kind, later)
+
+
+def at_once(pending: Touched, found: Found) -> Found:
+    """All of it, unless it is much: then what was itself written. Whose an entry is never waits, because that follows
+    from visits and calls."""
+    if all(len(ids) <= AT_ONCE for ids in found.values()):
+        return found
+    own = entries_of({model: ids for model, ids in pending.items() if model not in SHOWN_ELSEWHERE})
+    own["customer"] = found["customer"]
+    return own
+
+
+def index_later(kind: str, ids: set[uuid.UUID]) -> None:
+    for chunk in chunks(sorted(ids)):
+        jobs.enqueue(JOB, key=f"{JOB}:{uuid.uuid4()}", kind_of_entries=kind, ids=[one.hex for one in chunk])
+
+
+@jobs.handler(JOB, words=lazy("Keep the search in step"), repeatable=True)
+def index_now(job: jobs.Job) -> None:
+    index_together(job.payload["kind_of_entries"], [uuid.UUID(one) for one in job.payload["ids"]])
 
 
 def forget(session: Session, ended: SessionTransaction) -> None:

@@ -1,7 +1,7 @@
 """Keeping the index: entries are written as their records say, in the caller's transaction."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -33,23 +33,36 @@ class Difference(NamedTuple):
 def index_rows(kind: str, ids: Iterable[uuid.UUID]) -> int:
     """Brings the entries of these records up to date: made, changed or removed. For whatever was written past the
     session's objects, in bulk; changes of objects are seen without a call. How many entries were written."""
-    written = 0
-    for chunk in chunks(list(ids)):
-        found = difference(kind, chunk)
-        remove(found.left_over)
-        change(found.changed)
-        add(kind, found.missing)
-        written += found.size
-    return written
+    return sum(settle(kind, chunk, documents(kind, chunk)) for chunk in chunks(list(ids)))
+
+
+def index_together(kind: str, ids: Collection[uuid.UUID]) -> int:
+    """As `index_rows`, of records that were entered together: numbered by what they say, on both databases alike."""
+    found = {one.record_id: one for chunk in chunks(list(ids)) for one in documents(kind, chunk)}
+    order = sorted(ids, key=lambda one: place_of(found.get(one)))
+    return sum(settle(kind, chunk, [found[one] for one in chunk if one in found]) for chunk in chunks(order))
+
+
+def place_of(document: Document | None) -> tuple[datetime, str, str]:
+    return (document.moment or BEGINNING, document.code, document.tokens) if document else (BEGINNING, "", "")
 
 
 def chunks(ids: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
     return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))
 
 
-def difference(kind: str, ids: Sequence[uuid.UUID]) -> Difference:
-    """Of at most CHUNK records. The order of `ids` is the order in which new entries are numbered."""
-    wanted = {document.record_id: document for document in documents(kind, ids)}
+def settle(kind: str, ids: Sequence[uuid.UUID], wanted: Iterable[Document]) -> int:
+    found = difference(kind, ids, wanted)
+    remove(found.left_over)
+    change(found.changed)
+    add(kind, found.missing)
+    return found.size
+
+
+def difference(kind: str, ids: Sequence[uuid.UUID], documents: Iterable[Document]) -> Difference:
+    """Of at most CHUNK records and what is to be found of them. The order of `ids` is the order in which new entries
+    are numbered."""
+    wanted = {document.record_id: document for document in documents}
     entries = select(*ENTRY.c).where(ENTRY.c.kind == kind, ENTRY.c.record_id.in_(ids))
     changed, left_over = [], []
     for row in db.session.execute(entries):
@@ -59,19 +72,6 @@ def difference(kind: str, ids: Sequence[uuid.UUID]) -> Difference:
         elif document != Document(row.record_id, row.code, row.shown, row.moment, row.tokens):
             changed.append((row.n, document))
     return Difference([wanted[one] for one in ids if one in wanted], changed, left_over)
-
-
-def in_order(found: Iterable[uuid.UUID], kind: str) -> list[uuid.UUID]:
-    """Records that were entered together, so that both databases number them alike."""
-    ids = list(found)
-    if len(ids) < 2:
-        return ids
-    keys = {
-        one.record_id: (one.moment or BEGINNING, one.code, one.tokens)
-        for chunk in chunks(ids)
-        for one in documents(kind, chunk)
-    }
-    return sorted(ids, key=lambda one: keys.get(one, (BEGINNING, "", "")))
 
 
 def remove(numbers: list[int]) -> None:

@@ -3,7 +3,8 @@
 The order is the number of the entry, so nothing is ever sorted: a search reads from the newest on and stops when it has
 enough. FTS5 gives its hits in that order by itself. PostgreSQL's index does not; so there the newest entries are first
 read one by one, and only when they hold too few is the index asked for the others. A word that stands everywhere
-fills its page from the newest; a word that does not is rare in the index too.
+fills its page from the newest; a word that does not is rare in the index too. The newest of one's own are known from a
+table that triggers keep.
 
 Counts stop at MOST. What a person may see is a condition like any other word: entries of own visits, and of their
 places, hold a token of their technician.
@@ -29,8 +30,10 @@ IN_SHORT, PER_PAGE = 5, 50
 MOST_ALIKE = 20  # records of one number that are looked at: a plate without a number may read "N/A"
 NO_CODE = "-"  # no entry has it
 NEWEST = 2000  # entries that PostgreSQL reads one by one
+NEWEST_OWN = 1000  # the same of one's own, where each is looked up
 ENTRY: Any = SearchEntry.__table__
 COLUMNS = (ENTRY.c.n, ENTRY.c.kind, ENTRY.c.record_id, ENTRY.c.shown, ENTRY.c.moment)
+ONE_BY_ONE = "SELECT tokens FROM search_entry AS e WHERE e.n = own.n LIMIT 1"  # a plain join would read the whole table
 VECTOR = "array_to_tsvector(string_to_array(btrim(tokens), ' '))"
 
 
@@ -136,7 +139,7 @@ def find_numbers(
     postgresql = db.session.get_bind().dialect.name == "postgresql"
     shape = tuple(tuple(bool(needed(way, postgresql)) for way in term) for term in terms)
     make = postgresql_query if postgresql else sqlite_query
-    values: dict[str, Any] = {"limit": limit}
+    values: dict[str, Any] = {"limit": limit, "person": person_id}
     for kind, reached in reach.items():
         first, last = rules.band(kind)
         values |= {f"{kind}_first": first, f"{kind}_last": min(last, before - 1) if before else last}
@@ -165,8 +168,6 @@ def match(terms: Sequence[Term], owner: uuid.UUID | None, postgresql: bool) -> s
 
     wanted = []
     for term in terms:
-        if postgresql and owner and any(beginning for way in term for _token, beginning in way.tokens):
-            continue  # many beginnings in few rows: the rows are read, and the line of tokens decides
         ways = ["(" + both.join(one(*token) for token in way.tokens) + ")" for way in term]
         wanted.append("(" + either.join(ways) + ")")
     if owner:
@@ -197,20 +198,29 @@ def postgresql_query(kinds: tuple[tuple[str, Reach], ...], shape: tuple[tuple[bo
     alike = conditions(shape, "strpos")
     ahead, parts = [], []
     for kind, reach in kinds:
-        plain = f"SELECT n, tokens FROM search_entry WHERE n BETWEEN :{kind}_first AND :{kind}_last ORDER BY n DESC"
+        if not shape:
+            parts.append(f"SELECT n FROM ({from_newest(kind, reach)} LIMIT :limit) AS newest_{kind}")
+            continue
+        newest = f"{from_newest(kind, reach, 'tokens')} LIMIT {NEWEST}"
+        if reach is Reach.OWN:
+            newest = (
+                f"SELECT n, tokens FROM ({newest}) AS own CROSS JOIN LATERAL ({ONE_BY_ONE}) AS entry ORDER BY n DESC"
+            )
+        ahead.append(f"newest_{kind} AS MATERIALIZED ({newest})")
+        newer = f"SELECT n FROM newest_{kind} WHERE true{alike}"
         indexed = f"SELECT n FROM search_entry WHERE kind = '{kind}' AND {VECTOR} @@ CAST(:match_{reach} AS tsquery)"
-        if not shape and reach is Reach.ALL:
-            parts.append(f"SELECT n FROM ({plain} LIMIT :limit) AS newest_{kind}")
-        elif reach is Reach.OWN:
-            own = f"{indexed} AND n + 0 <= :{kind}_last{alike}"
-            parts.append(f"SELECT n FROM ({own} ORDER BY n + 0 DESC LIMIT :limit) AS own_{kind}")
-        else:
-            ahead.append(f"newest_{kind} AS MATERIALIZED ({plain} LIMIT {NEWEST})")
-            newest = f"SELECT n FROM newest_{kind} WHERE true{alike}"
-            older = f"{indexed} AND n + 0 < (SELECT min(n) FROM newest_{kind}){alike} ORDER BY n + 0 DESC LIMIT :limit"
-            both = f"({newest}) UNION ALL (SELECT n FROM ({older}) AS older_{kind})"
-            parts.append(f"SELECT n FROM (SELECT n FROM ({both}) AS both_{kind} LIMIT :limit) AS found_{kind}")
+        older = f"{indexed} AND n + 0 < (SELECT min(n) FROM newest_{kind}){alike} ORDER BY n + 0 DESC LIMIT :limit"
+        both = f"({newer}) UNION ALL (SELECT n FROM ({older}) AS older_{kind})"
+        parts.append(f"SELECT n FROM (SELECT n FROM ({both}) AS both_{kind} LIMIT :limit) AS found_{kind}")
     return text((f"WITH {', '.join(ahead)} " if ahead else "") + " UNION ALL ".join(parts))
+
+
+def from_newest(kind: str, reach: Reach, *more: str) -> str:
+    """The numbers of all entries of a kind that somebody may see, the newest first, and `more` where all are theirs."""
+    between = f"n BETWEEN :{kind}_first AND :{kind}_last ORDER BY n DESC"
+    if reach is Reach.OWN:
+        return f"SELECT n FROM search_words_own WHERE person = :person AND {between}"
+    return f"SELECT {', '.join(['n', *more])} FROM search_entry WHERE {between}"
 
 
 def conditions(shape: tuple[tuple[bool, ...], ...], contains: str) -> str:

@@ -18,6 +18,18 @@ if (box) {
   box.addEventListener("change", () => stored(box.checked ? "0" : "1"));
 }
 
+// Ctrl-K leads to the search box from a field, too; Escape leaves the box, and its results are no longer shown.
+document.addEventListener("keydown", (event) => {
+  const find = document.querySelector("input[data-key='/']");
+  if (find && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    find.focus();
+  } else if (event.key === "Escape" && document.activeElement.closest(".find")) {
+    event.preventDefault();
+    document.activeElement.blur();
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || event.repeat || stored() === "1") return;

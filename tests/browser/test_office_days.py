@@ -173,11 +173,25 @@ def brings_in_a_sheet(day: Day, folder: Path) -> None:
 
 def test_the_dispatchers_day(server: Server, open_page: Open) -> None:
     day = Day(server, open_page, "sun", "en")
+    searches_from_the_head(day)
     opens_a_file(day)
     takes_a_call(day)
     lists_and_assigns(day)
     follows_up(day)
     day.ends()
+
+
+def searches_from_the_head(day: Day) -> None:
+    """Ctrl-K, a word, and the first result is one Tab away; Escape puts the panel away."""
+    day.go("/calls")
+    day.page.keyboard.press("Control+k")
+    day.page.keyboard.type("演示")
+    day.page.locator("#found a[href*='/search?q=']").wait_for()
+    day.look()
+    day.page.keyboard.press("Tab")
+    assert day.page.evaluate("document.activeElement.matches('#found li a')")
+    day.page.keyboard.press("Escape")
+    assert not day.page.locator("#found").is_visible()
 
 
 def opens_a_file(day: Day) -> None:

@@ -108,6 +108,48 @@ def test_a_merged_customer_is_taken_for_the_one_that_stays(app: Flask, world: An
     assert db.session.get_one(OutsideNumber, "C1").customer_id == found["旧名公司"].id
 
 
+def test_through_a_chain_of_merges_a_row_means_the_customer_that_stands(app: Flask, world: Any) -> None:
+    head = ["客户编号", "客户名称", "电话", "地址", "语言"]
+    rows = [["C1", "甲公司", "10000001", "一路 1 号", ""], ["", "乙公司", "10000002", "二路 2 号", ""]]
+    rows.append(["C3", "丙公司", "10000003", "三路 3 号", ""])
+    brought_in("customers", [head, *rows])
+    one, two, three = [db.session.scalars(select(Customer).where(Customer.name == row[1])).one() for row in rows]
+    merge(one, two, "同一家", person=world.person("he"))
+    merge(two, three, "同一家", person=world.person("he"))
+    db.session.commit()
+    before = everything()
+    assert counts(brought_in("customers", [head, *rows])) == (0, 0, 3, 0) and everything() == before
+    disagreeing = [
+        head,
+        ["C1", "甲公司", "", "", "es"],
+        ["", "乙公司", "10000002", "", "en"],
+        ["C3", "丙公司", "", "", "es"],
+    ]
+    run = brought_in("customers", disagreeing)
+    assert (counts(run), told(run)) == ((0, 1, 1, 1), [(3, ":contradiction")])
+    run = brought_in("customers", disagreeing)
+    assert (counts(run), told(run)) == ((0, 0, 2, 1), [(3, ":contradiction")])
+    db.session.refresh(three)
+    assert (three.name, three.locale) == ("丙公司", "es")
+
+
+def test_through_a_chain_of_merges_a_row_means_the_unit_that_stands(app: Flask, world: Any) -> None:
+    head = ["产品型号", "序列号", "客户名称", "安装位置", "资产编号"]
+    rows = [["IN-01", serial, "Hotel Ejemplo", "", ""] for serial in ("Q-1", "Q-2", "Q-3")]
+    brought_in("equipment", [head, *rows])
+    first, second, third = [world.equipment(row[1]) for row in rows]
+    merge(first, second, "同一台", person=world.person("he"))
+    merge(second, third, "同一台", person=world.person("he"))
+    db.session.commit()
+    disagreeing = [head, [*rows[0][:3], "3F", ""], [*rows[1][:3], "", "A-7"], [*rows[2][:3], "4F", ""]]
+    run = brought_in("equipment", disagreeing)
+    assert (counts(run), told(run)) == ((0, 2, 0, 1), [(4, ":contradiction")])
+    run = brought_in("equipment", disagreeing)
+    assert (counts(run), told(run)) == ((0, 0, 2, 1), [(4, ":contradiction")])
+    units = [(unit.location, unit.asset_tag) for unit in (first, second, third) if db.session.refresh(unit) is None]
+    assert units == [("", ""), ("", ""), ("3F", "A-7")]
+
+
 def test_a_trial_says_what_would_be_and_changes_nothing(app: Flask) -> None:
     rows, before = [*customers(60), ["C000001", "虚构客户 1", "", "另一人", "", "另一地址 1", ""]], everything()
     run = brought_in("customers", rows, trial=True)
@@ -315,13 +357,15 @@ def test_the_command_reports_every_bad_row_and_is_safe_to_repeat(app: Flask, tmp
     runner = app.test_cli_runner()
     before = everything()
     tried = runner.invoke(args=["import", "customers", str(file), "--dry-run"])
-    assert tried.exit_code == 0 and "Would be: 45 new, 0 changed, 0 the same, 5 refused." in tried.output
+    assert tried.exit_code == 3 and "Would be: 45 new, 0 changed, 0 the same, 5 refused." in tried.output
     assert everything() == before
     done = runner.invoke(args=["import", "customers", str(file)])
     assert "row 11: Phone: This is no phone number." in done.output
     assert "45 new, 0 changed, 0 the same, 5 refused." in done.output
     again = runner.invoke(args=["import", "customers", str(file)])
-    assert "0 new, 0 changed, 45 the same, 5 refused." in again.output
+    assert again.exit_code == 3 and "0 new, 0 changed, 45 the same, 5 refused." in again.output
+    file.write_bytes(csv_bytes(customers(9)))
+    assert runner.invoke(args=["import", "customers", str(file)]).exit_code == 0
     file.write_bytes(b"%PDF-1.7")
     assert runner.invoke(args=["import", "customers", str(file)]).exit_code == 1
     file.write_bytes(csv_bytes([["a", "b"], ["1", "2"]]))

@@ -1,6 +1,7 @@
 """The same questions, the same answers, on both databases; and the index follows its records."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,16 +9,18 @@ from sqlalchemy import delete, insert, select, text, update
 
 from portal.calls import operations as calls
 from portal.calls.models import Call, Visit
+from portal.clock import now
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db, new_id
 from portal.reports.operations import approve, erase_report
-from portal.search import queries, rules
+from portal.search import indexing, queries, rules
 from portal.search.folding import folded
 from portal.search.models import SearchEntry
 from portal.search.operations import index_rows
 from portal.search.scope import Reach, reach_of
 from portal.stock.models import Item
+from portal.worker import Worker
 from tests.reports.steps import finished, signed
 
 
@@ -168,6 +171,24 @@ def test_the_index_follows_what_is_written_in_bulk(world: Any, app: Any) -> None
     assert index_rows("unit", [row["id"]]) == 1
     db.session.commit()
     assert found("past78", zhao) == {"unit": ["PAST-78"]}
+
+
+def test_what_shows_a_name_that_stands_very_often_follows_by_a_job(
+    world: Any, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "AT_ONCE", 2)
+    zhao, li = world.person("zhao"), world.person("li")
+    visits = [world.visit(description="漏水") for _n in range(3)]
+    world.site().customer.name = "改名健身中心"
+    calls.assign(visits[0], li, window_start=now(), window_end=now() + timedelta(hours=1), person=world.person("sun"))
+    db.session.commit()
+    assert found("改名健身", zhao)["customer"] == ["改名健身中心"]
+    assert found("改名健身", li)["visit"] == [visits[0].number]  # whose it is never waits
+    assert len(found("虚构动力", zhao)["visit"]) == 2
+    db.session.rollback()  # what only read here would hold up the worker
+    Worker(app).drain()
+    assert len(found("改名健身", zhao)["visit"]) == 3 and found("虚构动力", zhao) == {}
+    assert "Everything agrees" in app.test_cli_runner().invoke(args=["search", "check"]).output
 
 
 def test_a_refusal_after_a_change_does_not_make_the_search_forget_it(world: Any) -> None:

@@ -64,6 +64,8 @@ def test_an_empty_box_shows_what_is_new_and_nothing_found_says_how_numbers_look(
     assert visit.number in " ".join(hits(sun.get("/search"), "visit"))
     page = search(sun, "没有这个词")
     assert "没有这个词" in page.one(".empty").get_text() and "JX-01-2611-0001/2" in page.text
+    assert page.one(".empty a")["href"] == "/search"
+    assert search(sun, "没有这个词", kind="visit").one(".empty a")["href"].startswith("/search?q=")
 
 
 def test_a_strangers_record_never_shows_not_even_by_count(world: Any, sign_in: Any) -> None:
@@ -101,6 +103,26 @@ def test_links_lead_to_a_page_of_the_record_as_soon_as_there_is_one(
     assert (
         search(sign_in("sun", "laptop"), "虚构动力").one("#found-customer a.task")["href"] == f"/visits/{customer.id}"
     )
+
+
+def panel(person: Any, question: str) -> Page:
+    return person.get("/search", query_string={"q": question}, headers={"HX-Request": "true", "HX-Target": "found"})
+
+
+def test_the_box_of_the_head_shows_the_first_results_as_links_and_leads_on(world: Any, sign_in: Any) -> None:
+    visit, sun = world.visit(description="漏水"), sign_in("sun", "laptop")
+    page = panel(sun, "漏水")
+    assert page.status == 200 and not page.all("h1, #results")
+    assert [str(link["href"]) for link in page.all("#found a")] == [
+        f"/visits/{visit.id}",
+        "/search?q=%E6%BC%8F%E6%B0%B4",
+    ]
+    assert visit.number in panel(sun, "").one("#found").get_text()
+    assert panel(sun, visit.call.number).all("#found a")[0]["href"] == f"/calls/{visit.call.number}"
+    nothing = panel(sun, "没有这个词")
+    assert "没有这个词" in nothing.one("#found").get_text() and nothing.one("#found a")["href"]
+    assert not panel(sign_in("li"), "漏水").all("#found li")
+    assert not sun.get("/search").all("#found")
 
 
 @pytest.mark.engine("sqlite")

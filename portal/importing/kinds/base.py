@@ -20,7 +20,7 @@ from portal.db import db
 from portal.forms import plain
 from portal.importing.columns import Column, Ignored
 from portal.importing.limits import CELL_LIMIT
-from portal.importing.rules import Claim
+from portal.importing.rules import Claim, Memory
 from portal.importing.values import Unfit, shown
 
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
@@ -172,7 +172,8 @@ class Batch:
 
 class Planner:
     """Plans chunk after chunk. `made` holds the records of this chunk by the words of the file; a trial keeps them,
-    because nothing of what it plans is in the database when the next chunk looks there."""
+    because nothing of what it plans is in the database when the next chunk looks there. `joined` is what rows said about
+    records that stand for several, because others were merged into them."""
 
     tables: ClassVar[tuple[Any, ...]] = ()  # parents before children
     subject: ClassVar[Any] = None  # a row that adds one of these is new
@@ -180,6 +181,7 @@ class Planner:
     def __init__(self, *, trial: bool) -> None:
         self.trial = trial
         self.made: dict[Any, Any] = {}
+        self.joined = Memory()
 
     def plan(self, lines: Sequence[Line], batch: Batch) -> list[Plan]:
         if not self.trial:
@@ -202,6 +204,14 @@ class Planner:
     def plan_line(self, plan: Plan) -> None:
         """Settles one row. Refuses before it adds anything to the batch."""
         raise NotImplementedError
+
+    def agree(self, line: Line, claims: Sequence[Claim]) -> None:
+        """Two rows under different names may mean one record since a merge. Refuses the one that says otherwise: else
+        the file would change the record back and forth each time it comes."""
+        earlier = self.joined.contradiction(claims)
+        if earlier is not None:
+            raise Refused("", "contradiction", row=earlier)
+        self.joined.keep(line.number, claims)
 
     def create(self, plan: Plan, model: Any, row: dict[str, Any]) -> dict[str, Any]:
         self.batch.add(model, plan.line, row)

@@ -81,14 +81,17 @@ class Customers(Kind):
         keys: list[tuple[Any, ...]] = [("number", said["number"])] if "number" in said else []
         if "name" in said and ("number" not in said or "phone" in said):
             keys.append(("name", said["name"], phone_digits(said.get("phone", ""))))
-        place, who = said.get("site") or said.get("address", ""), said.get("contact", "")
-        parts = (("number", *OF_CUSTOMER), ()), (tuple(OF_SITE), (place,)), (tuple(OF_CONTACT), (place, who))
-        return [
-            Claim((*key, *rest), tuple([said.get(name) for name in names])) for names, rest in parts for key in keys
-        ]
+        return claims_about(keys, said)
 
     def planner(self, *, trial: bool) -> Planner:
         return CustomerPlanner(trial=trial)
+
+
+def claims_about(keys: Sequence[tuple[Any, ...]], said: Mapping[str, Any]) -> list[Claim]:
+    """What a row says about a customer, a site and a contact, under each of the customer's keys."""
+    place, who = said.get("site") or said.get("address", ""), said.get("contact", "")
+    parts = (("number", *OF_CUSTOMER), ()), (tuple(OF_SITE), (place,)), (tuple(OF_CONTACT), (place, who))
+    return [Claim((*key, *rest), tuple([said.get(name) for name in names])) for names, rest in parts for key in keys]
 
 
 class CustomerPlanner(Planner):
@@ -112,6 +115,8 @@ class CustomerPlanner(Planner):
         said = plan.line.said
         customer = self.customer(said)
         site = self.site(customer, said)  # refuses before anything is added
+        if customer is not None and self.directory.former[customer["id"]]:
+            self.agree(plan.line, self.claims_about_joined(customer, said))
         if customer is None:
             customer = self.add_customer(plan)
         else:
@@ -124,6 +129,12 @@ class CustomerPlanner(Planner):
             self.carry(plan, Site, site, said, OF_SITE)
         if site is not None:
             self.contact(plan, customer, site)
+
+    def claims_about_joined(self, customer: dict[str, Any], said: Mapping[str, Any]) -> list[Claim]:
+        """Of a customer into whom others were merged. Former names and several outside numbers are no contradiction."""
+        former = said.get("name") in self.directory.former[customer["id"]]
+        left_out = {"number", "name"} if former else {"number"}
+        return claims_about([(customer["id"],)], {name: said[name] for name in said if name not in left_out})
 
     def customer(self, said: Mapping[str, Any]) -> dict[str, Any] | None:
         """The customer that the row means, None for a new one."""

@@ -18,7 +18,7 @@ from portal.importing.kinds.customers import (
     PHONE_HEADINGS,
     SITE_HEADINGS,
 )
-from portal.importing.kinds.places import Directory, named_site, staying
+from portal.importing.kinds.places import Directory, merged_into, named_site, staying
 from portal.importing.rules import Claim, phone_digits
 from portal.importing.values import code, day, phone, text
 
@@ -67,6 +67,7 @@ class EquipmentPlanner(Planner):
         found = records(select(UNIT).where(UNIT.c.serial_no.in_(serials)))
         stays = staying(UNIT, (unit["id"] for unit in found))
         kept = {unit["id"]: unit for unit in records(select(UNIT).where(UNIT.c.id.in_(set(stays.values()))))}
+        self.several = set(merged_into(UNIT, kept, UNIT.c.id))
         for unit in found:
             present = self.units.setdefault((unit["product_id"], unit["serial_no"]), [])
             if kept[stays[unit["id"]]] not in present:
@@ -87,6 +88,9 @@ class EquipmentPlanner(Planner):
             unit = self.add(plan, product_id, site)
         else:
             names = {name: name for name in OF_UNIT}
+            if unit["id"] in self.several:
+                place = site["id"] if site else None
+                self.agree(plan.line, [Claim((unit["id"],), (place, *(said.get(name) for name in names)))])
             self.move(plan, unit, site)
             self.carry(plan, Equipment, unit, said, names)
         self.made[key] = unit

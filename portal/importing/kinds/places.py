@@ -104,9 +104,21 @@ def staying(table: Any, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
 def former_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     """The names of entries that were merged into these. A file that still has one does not rename who stays."""
     found: dict[uuid.UUID, set[str]] = defaultdict(set)
-    query = select(CUSTOMER.c.merged_into_id, CUSTOMER.c.name).where(CUSTOMER.c.merged_into_id.in_(ids))
-    for row in db.session.execute(query):
-        found[row.merged_into_id].add(row.name)
+    for kept, names in merged_into(CUSTOMER, ids, CUSTOMER.c.name).items():
+        found[kept].update(names)
+    return found
+
+
+def merged_into(table: Any, ids: Iterable[uuid.UUID], column: Any) -> dict[uuid.UUID, list[Any]]:
+    """The values of `column` in the entries that these stand for, also of those that were merged into a merged one."""
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    stands_for = {one: one for one in ids}
+    while stands_for:
+        query = select(table.c.id, table.c.merged_into_id, column.label("value"))
+        rows = list(db.session.execute(query.where(table.c.merged_into_id.in_(stands_for))))
+        stands_for = {row.id: stands_for[row.merged_into_id] for row in rows}
+        for row in rows:
+            found[stands_for[row.id]].append(row.value)
     return found
 
 
