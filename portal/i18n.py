@@ -33,7 +33,7 @@ LOCALES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"
 TAGS = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en", "es": "es"}
 TRANSLATIONS = Path(__file__).parent / "translations"
 COOKIE = "locale"
-KEPT = 2000  # formatted dates and prices
+KEPT = 5000  # formatted dates, figures and prices
 this_g: Any = g._get_current_object
 
 

@@ -8,6 +8,7 @@ import keyword
 from types import FunctionType, MethodType
 from typing import Any
 
+from flask_babel import LazyString
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
@@ -27,7 +28,9 @@ def shown(value: Any) -> str:
         return value
     if type(value) is str:
         return _escape_inner(value)
-    return escape(value)
+    if type(value) is int:
+        return str(value)
+    return _escape_inner(str(value)) if type(value) is LazyString else escape(value)
 
 
 class PageCode(CodeGenerator):

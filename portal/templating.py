@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         new_entry_id=entry_id,
         url_for=addresses(app),
         own_attributes=widgets.own_attributes,
+        field_kind=widgets.field_kind,
         is_optional=widgets.is_optional,
         ink_picture=picture,
     )
