@@ -53,6 +53,6 @@ def qty(n: Decimal, unit: str | None = None) -> Markup:
     return counted(n, unit, current_locale())
 
 
-@lru_cache(KEPT)
+@lru_cache(KEPT, typed=True)  # a unit that is markup is not the same as the text
 def counted(n: Decimal, unit: str | None, _locale: str) -> Markup:
     return Markup(f'<span class="figure">{fmt.qty(n)}</span>{f" {shown(unit)}" if unit else ""}')

@@ -28,9 +28,9 @@ def shown(value: Any) -> str:
         return value
     if type(value) is str:
         return _escape_inner(value)
-    if type(value) is int:
+    if type(value) is int or type(value) is LazyString:  # words of the catalogue are markup, as Jinja takes them
         return str(value)
-    return _escape_inner(str(value)) if type(value) is LazyString else escape(value)
+    return escape(value)
 
 
 class PageCode(CodeGenerator):

@@ -61,7 +61,7 @@ def test_a_template_shows_what_jinja_shows(environments: Any, source: str, value
 
 
 @pytest.mark.engine("sqlite")
-@pytest.mark.parametrize("value", [*VALUES, lazy("Today")], ids=repr)
+@pytest.mark.parametrize("value", [*VALUES, lazy("Today"), lazy("the maker's <b>")], ids=repr)
 def test_output_is_escaped_as_everywhere(app: Flask, value: Any) -> None:
     with app.test_request_context("/"):
         assert shown(value) == escape(value)
