@@ -25,6 +25,7 @@ from portal import (
     templating,
     worker,
 )
+from portal.app import Portal
 
 FEATURES = [
     "accounts",
@@ -44,7 +45,7 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The WSGI app. `settings` override what the PORTAL_* variables say."""
-    app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app = Portal(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     app.config.update(config.from_environment() if settings is None else settings)
     app.config.update(
         MAX_CONTENT_LENGTH=config.UPLOAD_LIMIT,

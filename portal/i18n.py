@@ -33,7 +33,8 @@ LOCALES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"
 TAGS = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en", "es": "es"}
 TRANSLATIONS = Path(__file__).parent / "translations"
 COOKIE = "locale"
-KEPT = 2000  # formatted dates and prices
+KEPT = 5000  # formatted dates, figures and prices
+this_g: Any = g._get_current_object
 
 
 class Labelled(Protocol):
@@ -104,13 +105,11 @@ def marked_plural(one: str, more: str, num: int, **values: Any) -> Markup:
 
 
 def current_locale() -> str:
-    """The language of this page. A hand-over page speaks the customer's (`g.locale`)."""
+    """The language of this page. A hand-over page speaks the customer's (`g.locale`). Asked hundreds of times a page:
+    once it is settled nothing else is looked at, and `g` itself costs half of what its proxy does."""
     try:
-        return g.locale or settled_locale()
-    except (
-        AttributeError,
-        RuntimeError,
-    ):  # asked hundreds of times a page: once it is settled nothing else is looked at
+        return this_g().locale or settled_locale()
+    except (AttributeError, RuntimeError):
         return settled_locale()
 
 

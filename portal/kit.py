@@ -7,14 +7,15 @@ What is put into markup here is escaped here.
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from portal.assets import asset
-from portal.i18n import fmt
+from portal.i18n import KEPT, current_locale, fmt
 from portal.money import CURRENCY
+from portal.pagecode import shown
 
 FORMATS: dict[str, Callable[[datetime, str], str]] = {"datetime": fmt.datetime, "date": fmt.date, "time": fmt.time}
 
@@ -30,19 +31,28 @@ def drawn(sheet: str, name: str, label: str | None) -> Markup:
 
 
 def tag(text: Any, kind: str = "neutral") -> Markup:
-    return Markup(f'<span class="tag tag-{escape(kind)}">{escape(text)}</span>')
+    return Markup(f'<span class="tag tag-{shown(kind)}">{shown(text)}</span>')
 
 
 def when(moment: datetime | None, tz: str, form: str = "datetime") -> Markup:
     """The moment as the clock at the place showed it."""
-    if not moment:
-        return Markup("")
-    return Markup(f'<time datetime="{moment.isoformat()}">{FORMATS[form](moment, tz)}</time>')  # figures need no escape
+    return told(moment, tz, form, current_locale()) if moment else Markup("")
+
+
+@lru_cache(KEPT)
+def told(moment: datetime, tz: str, form: str, _locale: str) -> Markup:
+    """Kept: lists show the same moments and figures again and again. Figures need no escape."""
+    return Markup(f'<time datetime="{moment.isoformat()}">{FORMATS[form](moment, tz)}</time>')
 
 
 def money(amount: Decimal | None, currency: str = CURRENCY) -> Markup:
-    return Markup(f'<span class="figure">{escape(fmt.money(amount, currency)) if amount is not None else "–"}</span>')
+    return Markup(f'<span class="figure">{shown(fmt.money(amount, currency)) if amount is not None else "–"}</span>')
 
 
 def qty(n: Decimal, unit: str | None = None) -> Markup:
-    return Markup(f'<span class="figure">{fmt.qty(n)}</span>{f" {escape(unit)}" if unit else ""}')
+    return counted(n, unit, current_locale())
+
+
+@lru_cache(KEPT, typed=True)  # a unit that is markup is not the same as the text
+def counted(n: Decimal, unit: str | None, _locale: str) -> Markup:
+    return Markup(f'<span class="figure">{fmt.qty(n)}</span>{f" {shown(unit)}" if unit else ""}')

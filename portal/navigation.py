@@ -63,7 +63,6 @@ class Link:
     label: str
     icon: str
     active: bool
-    count: int | None = None
     only: str = ""
 
 

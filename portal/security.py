@@ -37,8 +37,8 @@ def init_app(app: Flask) -> None:
 
 
 def add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _value in response.headers}
+    response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in given])
     if request.endpoint == "static" and response.status_code in (200, 304):
         versioned = "v" in request.args
         response.headers["Cache-Control"] = f"public, max-age={31536000 if versioned else 3600}"

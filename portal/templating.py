@@ -1,20 +1,22 @@
 """What every template may use: macros as `ui`, formats, permissions, links to files that carry their version."""
 
-from types import FunctionType, MethodType
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
 from flask_login import current_user
 from jinja2 import Environment, FileSystemBytecodeCache
-from jinja2.runtime import Context, Macro
+from markupsafe import Markup
 
-from portal import i18n, kit, navigation, settings, widgets
+from portal import i18n, kit, navigation, pagecode, settings, widgets
 from portal.assets import addresses, asset
 from portal.clock import now
 from portal.db import new_id
 from portal.ink import picture
-from portal.permissions import Permission, may
+from portal.permissions import Permission, Role, may
 
+KEPT = 1000  # navigations
 THEMES = ("light", "dark", "sun")  # sun: black on white for reading outdoors
 THUMBS = ("right", "left")
 
@@ -23,7 +25,8 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     app.config["TEMPLATE_CACHE"].mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(app.config["TEMPLATE_CACHE"]))
+    env.bytecode_cache = FileSystemBytecodeCache(str(app.config["TEMPLATE_CACHE"]), "page_%s.cache")
+    pagecode.prepare(env)
     env.globals.update(
         asset=asset,
         csrf_token=csrf_token,
@@ -32,14 +35,15 @@ def init_app(app: Flask) -> None:
         pick=i18n.pick,
         may=may,
         Permission=Permission,
+        nav=navigations(app),
         new_entry_id=entry_id,
         url_for=addresses(app),
         own_attributes=widgets.own_attributes,
+        field_kind=widgets.field_kind,
         is_optional=widgets.is_optional,
         ink_picture=picture,
     )
     env.globals["ui"] = Macros(env)
-    env.context_class = PlainCalls
     app.context_processor(page_values)
 
 
@@ -66,18 +70,6 @@ class Macros:
         return macro
 
 
-class PlainCalls(Context):
-    """Calls functions and macros straight away. Jinja looks at each call whether the callee wants its context, which
-    ours never do; a page makes hundreds of calls."""
-
-    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if type(called) not in (FunctionType, MethodType, Macro) or hasattr(called, "jinja_pass_arg"):
-            return super().call(called, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return called(*args, **kwargs)
-
-
 def page_values() -> dict[str, Any]:
     person = current_user._get_current_object()  # the person itself: the proxy costs more than most of what it gives
     theme = request.cookies.get("theme", "")
@@ -89,7 +81,6 @@ def page_values() -> dict[str, Any]:
         "all_locales": list(i18n.LOCALES.items()),
         "company": Company(),
         "messages": MessageList(),
-        "nav_items": NavList(),
         "now": now(),
         "on_laptop": person.is_authenticated and g.sign_in.device == "laptop",
         "theme": theme if theme in THEMES else "light",
@@ -123,11 +114,18 @@ class MessageList:
         return len(get_flashed_messages(with_categories=True))
 
 
-class NavList:
-    """Navigation, computed only for pages that show it."""
+def navigations(app: Flask) -> Callable[[], Markup]:
+    """`nav()`: the navigation is drawn once for all people of the same roles who are at the same place."""
 
-    def __iter__(self) -> Any:
-        return iter(navigation.nav_items())
+    def draw(_roles: frozenset[Role], _locale: str, _root: str, _endpoint: str | None) -> Markup:
+        return Markup(app.jinja_env.get_template("layouts/_nav.html").render(links=navigation.nav_items()))
+
+    drawn = draw if app.jinja_env.auto_reload else lru_cache(KEPT)(draw)
+
+    def nav() -> Markup:
+        return drawn(current_user.roles, i18n.current_locale(), request.script_root, request.endpoint)
+
+    return nav
 
 
 def csrf_token() -> str:

@@ -1,22 +1,30 @@
 """Inputs as WTForms draws them, byte for byte, made for forms with long lists: its own take half of such a page."""
 
+from functools import cache
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from wtforms import widgets
 from wtforms.widgets.core import clean_key
+
+from portal.pagecode import shown
 
 
 def attributes(**given: Any) -> Markup:
     """Attributes of an element by name: True stands alone, False is left out."""
     parts = []
     for key, value in sorted(given.items()):
-        name = clean_key(key)
+        name = attribute_name(key)
         if value is True:
             parts.append(name)
         elif value is not False:
-            parts.append(f'{name}="{str(escape(value)).replace(chr(34), "&quot;")}"')
+            parts.append(f'{name}="{str(shown(value)).replace(chr(34), "&quot;")}"')
     return Markup(" ".join(parts))
+
+
+@cache
+def attribute_name(key: str) -> str:
+    return str(clean_key(key))
 
 
 class Text(widgets.TextInput):
@@ -26,7 +34,7 @@ class Text(widgets.TextInput):
 class TextArea(widgets.TextArea):
     def __call__(self, field: Any, **given: Any) -> Markup:
         given = {"id": field.id, "required": bool(field.flags.required)} | given
-        text = escape(field._value())
+        text = shown(field._value())
         return Markup(f"<textarea {attributes(name=field.name, **given)}>\r\n{text}</textarea>")
 
 
@@ -36,10 +44,20 @@ class Options(widgets.Select):
     def __call__(self, field: Any, **given: Any) -> Markup:
         given = {"id": field.id, "required": bool(field.flags.required)} | given
         options = (
-            f'<option{" selected" if selected else ""} value="{escape(value)}">{escape(text)}</option>'
+            f'<option{" selected" if selected else ""} value="{shown(value)}">{shown(text)}</option>'
             for value, text, selected, _own in field.iter_choices()
         )
         return Markup(f"<select {attributes(name=field.name, **given)}>{''.join(options)}</select>")
+
+
+def field_kind(field: Any) -> str:
+    """What the kit draws for a field: "tick", "ticks", "choice", else the type of its input."""
+    kind = (field.render_kw or {}).get("type") or getattr(field.widget, "input_type", None) or ""
+    if kind == "checkbox" and not hasattr(field, "iter_choices"):
+        return "tick"
+    if kind != "hidden" and getattr(field.widget, "multiple", False):
+        return "ticks"
+    return "choice" if kind == "radio" or field.type == "RadioField" else str(kind)
 
 
 AS_TEXT = ("text", "search", "number", "tel", "email")

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.accounts.models import PersonRole
+from portal.db import transaction
 from portal.permissions import GRANTS, Access, Permission, Role
 
 UUID = "00000000-0000-4000-8000-000000000001"
@@ -66,3 +68,20 @@ def test_a_role_opens_its_pages_on_postgresql_and_no_others(
 def test_no_role_reads_and_writes_everything() -> None:
     for role in Role:
         assert not all(any(role in grant.roles for grant in grants) for grants in GRANTS.values())
+
+
+def test_a_role_that_was_taken_away_counts_from_the_next_request_on(world: Any, sign_in: Any) -> None:
+    """Also in the navigation, which is drawn once for all people of the same roles."""
+    zhang = sign_in("zhang")
+    assert zhang.get("/van").status == 200 and zhang.get("/me").all(".nav a[href='/van']")
+    with transaction():
+        world.person("zhang").role_rows = [PersonRole(role=Role.STOREKEEPER.value)]
+    assert zhang.get("/van").status == 403 and zhang.get("/stock/movements").status == 200
+    assert not zhang.get("/me").all(".nav a[href='/van']") and zhang.get("/me").all(".nav a[href='/stock']")
+
+
+def test_a_person_without_any_role_may_nothing(world: Any, sign_in: Any) -> None:
+    zhang = sign_in("zhang")
+    with transaction():
+        world.person("zhang").role_rows = []
+    assert zhang.get("/van").status == 403

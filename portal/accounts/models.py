@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask_login import UserMixin
@@ -51,11 +52,22 @@ class Person(WithId, UserMixin, Model):
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(Role(row.role) for row in self.role_rows)
+        """Of whoever is signed in: as the request found them, because nobody changes their own."""
+        known: frozenset[Role] | None = self.__dict__.get("known_roles")
+        return known if known is not None else frozenset(Role(row.role) for row in self.role_rows)
+
+    def know_roles(self, names: str) -> None:
+        """Takes them from a query that brought them along as one text."""
+        self.__dict__["known_roles"] = listed_roles(names)
 
     @property
     def is_active(self) -> bool:
         return self.active
+
+
+@lru_cache(200)
+def listed_roles(names: str) -> frozenset[Role]:
+    return frozenset(Role(name) for name in names.split(",") if name)
 
 
 class PersonRole(Model):

@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -336,5 +337,12 @@ def keep_specimen(person: Person, strokes: list[Any]) -> Specimen:
 
 def specimen_of(person: Person) -> Specimen | None:
     """The newest one."""
-    own = select(Specimen).where(Specimen.person_id == person.id).order_by(Specimen.recorded_at.desc()).limit(1)
-    return db.session.scalar(own)
+    found: Specimen | None = db.session.scalar(specimen_query(), {"person_id": person.id})
+    return found
+
+
+@cache
+def specimen_query() -> Select[Any]:
+    """Made once: whoever is about to finish a visit asks it with each page."""
+    own = select(Specimen).where(Specimen.person_id == bindparam("person_id"))
+    return own.order_by(Specimen.recorded_at.desc()).limit(1)

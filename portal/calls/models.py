@@ -78,7 +78,10 @@ class Visit(WithId, Model):
     assignments: Mapped[list["Assignment"]] = relationship(order_by="Assignment.assigned_at")
     members: Mapped[list["Member"]] = relationship(order_by="Member.added_at", back_populates="visit")
 
-    has_held: Mapped[bool | None] = query_expression()  # whether entries of it wait for a supervisor; None: not asked
+    # Whether there are entries that wait for a supervisor, readings, photos; None: not asked.
+    has_held: Mapped[bool | None] = query_expression()
+    has_readings: Mapped[bool | None] = query_expression()
+    has_photos: Mapped[bool | None] = query_expression()
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 

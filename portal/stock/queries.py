@@ -28,6 +28,8 @@ LISTED = (
 ITEM: Any = Item.__table__
 PERSON: Any = Person.__table__
 MOVEMENT: Any = Movement.__table__
+BALANCE: Any = Balance.__table__
+LOCATION: Any = Location.__table__.c
 SOURCE, DESTINATION = Location.__table__.alias("source"), Location.__table__.alias("destination")
 MIRROR, ORIGINAL = MOVEMENT.alias("mirror"), MOVEMENT.alias("original")
 
@@ -121,17 +123,17 @@ def differences() -> list[Row[tuple[Item, Location, Decimal]]]:
 
 def places_of(item: Item) -> list[Row[Any]]:
     """Codes and names of our places where the item lies, with how much of it."""
-    found: list[Any] = list(db.session.execute(places_query(), {"item_id": item.id}))
+    found: list[Any] = list(db.session.execute(places_query(), {"item_id": item.id}).all())
     return found
 
 
 @cache
 def places_query() -> Any:
     return (
-        select(Location.code, Location.labels, Balance.quantity)
-        .join(Balance, Balance.location_id == Location.id)
-        .where(Balance.item_id == bindparam("item_id"), Balance.quantity != 0, Location.kind.in_(OWN_KINDS))
-        .order_by(Location.kind, Location.code)
+        select(LOCATION.code, LOCATION.labels, BALANCE.c.quantity)
+        .join(BALANCE, BALANCE.c.location_id == LOCATION.id)
+        .where(BALANCE.c.item_id == bindparam("item_id"), BALANCE.c.quantity != 0, LOCATION.kind.in_(OWN_KINDS))
+        .order_by(LOCATION.kind, LOCATION.code)
     )
 
 
@@ -147,7 +149,7 @@ def valuation_query() -> Any:
 def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
     """The newest movements that fit, recorded before number `before`; one more than a page shows."""
     given = wanted.given | ({"before": before} if before else {})
-    return list(db.session.execute(page_query(frozenset(given), current_locale()), given))
+    return list(db.session.execute(page_query(frozenset(given), current_locale()), given).all())
 
 
 @cache
@@ -223,10 +225,10 @@ def rows() -> Select[Any]:
             ITEM.c.kind.label("item_kind"),
             SOURCE.c.code.label("source_code"),
             SOURCE.c.labels.label("source_labels"),
-            SOURCE.c.kind.in_(OWN_KINDS).label("source_is_own"),
+            is_own(SOURCE).label("source_is_own"),
             DESTINATION.c.code.label("destination_code"),
             DESTINATION.c.labels.label("destination_labels"),
-            DESTINATION.c.kind.in_(OWN_KINDS).label("destination_is_own"),
+            is_own(DESTINATION).label("destination_is_own"),
             PERSON.c.name.label("person_name"),
             PERSON.c.username.label("username"),
             MIRROR.c.n.label("reversed_by_n"),
@@ -241,6 +243,11 @@ def rows() -> Select[Any]:
     )
 
 
+def is_own(location: Any) -> ColumnElement[bool]:
+    """Whether the place is ours. Not IN: its list would be written into the statement anew at each execution."""
+    return or_(*(location.c.kind == kind for kind in OWN_KINDS))
+
+
 def locations(*kinds: str) -> list[Location]:
     query = select(Location).where(Location.active).order_by(Location.kind, Location.code)
     return list(db.session.scalars(query.where(Location.kind.in_(kinds)) if kinds else query))
@@ -248,25 +255,25 @@ def locations(*kinds: str) -> list[Location]:
 
 def places(*kinds: str) -> list[Row[Any]]:
     """As `locations`, for pages that name places: id, code and labels."""
-    return list(db.session.execute(kinds_query(kinds)))
+    return list(db.session.execute(kinds_query(kinds)).all())
 
 
 @cache
 def kinds_query(kinds: tuple[str, ...]) -> Any:
-    query = select(Location.id, Location.code, Location.labels).where(Location.active)
-    query = query.order_by(Location.kind, Location.code)
-    return query.where(Location.kind.in_(kinds)) if kinds else query
+    query = select(LOCATION.id, LOCATION.code, LOCATION.labels).where(LOCATION.active)
+    query = query.order_by(LOCATION.kind, LOCATION.code)
+    return query.where(LOCATION.kind.in_(kinds)) if kinds else query
 
 
 def people() -> list[Row[Any]]:
     """Whoever may stand on a movement: id, username, name."""
-    found: list[Any] = list(db.session.execute(people_query()))
+    found: list[Any] = list(db.session.execute(people_query()).all())
     return found
 
 
 @cache
 def people_query() -> Any:
-    return select(Person.id, Person.username, Person.name).order_by(Person.name)
+    return select(PERSON.c.id, PERSON.c.username, PERSON.c.name).order_by(PERSON.c.name)
 
 
 def technicians_without_van() -> list[Person]:

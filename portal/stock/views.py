@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, stream_w
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.assets import address
 from portal.db import db
 from portal.forms import plain
 from portal.htmx import page
@@ -73,14 +74,14 @@ def item(code: str) -> BaseResponse:
         place=place,
         worth=worth_of(found),
         zone=current_user.branch.time_zone,
-        **paged(rows, lambda **at: url_for("stock.item", code=found.code, **kept, **at)),
+        **paged(rows, lambda **at: address("stock.item", code=found.code, **kept, **at)),
     )
 
 
 def paper_address(row: Any, opens_visits: bool) -> str:
     """Where the paper behind a movement can be read; to whom may not open visits, everything that was moved with it."""
     if not opens_visits and row.source_url.startswith("/visits/"):
-        return f"{url_for('stock.movements')}?document={quote(row.document)}"
+        return f"{address('stock.movements')}?document={quote(row.document)}"
     return str(row.source_url)
 
 
@@ -90,13 +91,13 @@ def worth_of(item: Item) -> dict[str, Any]:
     return {"quantity": worth.quantity, "value": worth.value, "average": average(worth)}
 
 
-def paged(rows: list[Any], address: Callable[..., str]) -> dict[str, Any]:
+def paged(rows: list[Any], here: Callable[..., str]) -> dict[str, Any]:
     """The rows of a page of movements and the addresses of its neighbours."""
     shown, more = rows[: queries.MOVEMENTS_PER_PAGE], rows[queries.MOVEMENTS_PER_PAGE :]
     return {
         "rows": shown,
-        "newest": address() if before_number() else None,
-        "older": address(before=shown[-1].n) if more else None,
+        "newest": here() if before_number() else None,
+        "older": here(before=shown[-1].n) if more else None,
     }
 
 
@@ -114,7 +115,7 @@ def movements_page(form: FilterForm, status: int = 200) -> Response:
         filters=form,
         zone=form.zone,
         place=form.locations.get(form.location.data or ""),
-        **paged(rows, lambda **at: url_for("stock.movements", **form.query, **at)),
+        **paged(rows, lambda **at: address("stock.movements", **form.query, **at)),
     )
 
 

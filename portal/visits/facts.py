@@ -117,9 +117,9 @@ def facts_of(visit: Visit) -> Facts:
         labels=labels,
         all_parts=part_uses(visit),
         time=live_time_entries(visit),
-        photos=live_photos(visit),
+        photos=live_photos(visit) if visit.has_photos is not False else [],
         events=events_of(visit),
-        readings=live_readings(visit),
+        readings=live_readings(visit) if visit.has_readings is not False else [],
     )
 
 

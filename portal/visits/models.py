@@ -283,6 +283,18 @@ def open_clock_query() -> Select[Any]:
     return query.order_by(TimeEntry.started_at.desc()).limit(1)
 
 
+def running_clock(person: Person) -> TimeEntry | None:
+    """As `open_clock`, for whoever has read the visit already: what is missing of it is read when it is asked for."""
+    found: TimeEntry | None = db.session.scalar(running_clock_query(), {"person_id": person.id})
+    return found
+
+
+@cache
+def running_clock_query() -> Select[Any]:
+    query = select(TimeEntry).where(TimeEntry.person_id == THE_PERSON, *is_live(), TimeEntry.ended_at.is_(None))
+    return query.order_by(TimeEntry.started_at.desc()).limit(1)
+
+
 @cache
 def own_time() -> Select[Any]:
     """A person's live time on all visits, with what is needed to name the visit."""

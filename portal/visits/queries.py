@@ -14,14 +14,18 @@ from portal import receipts
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
-from portal.customers.models import CodeValue, Customer, Equipment, ErrorCode, KnownFault, Product, Site
-from portal.db import Instant, db
+from portal.customers.models import CodeValue, Contact, Customer, Equipment, ErrorCode, KnownFault, Product, Site
+from portal.db import Instant, db, reads_only
 from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
-from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo, TimeEntry, VisitEvent
+from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo, Reading, TimeEntry, VisitEvent
 
+# A list of ids is made of tables, not of mapped classes: it comes without a detour through the mapper.
+VISIT: Any = Visit.__table__
+ASSIGNMENT: Any = Assignment.__table__
+MEMBER: Any = Member.__table__
 PAGE_SIZE = 30
 MOST_FOUND = 12
 MOST_EARLIER = 3
@@ -43,15 +47,20 @@ def with_place() -> tuple[Any, ...]:
 def find_visit(visit_id: uuid.UUID, person: Person) -> Visit | None:
     """The visit with what its pages show of the call, if the person may see it."""
     values = {"visit_id": visit_id, "reader_id": person.id}
-    found: Visit | None = db.session.scalars(visit_query(person.roles), values).unique().one_or_none()
+    found: Visit | None = db.session.scalars(visit_query(person.roles, reads_only()), values).unique().one_or_none()
     return found
 
 
 @cache
-def visit_query(roles: frozenset[Role]) -> Select[Any]:
+def visit_query(roles: frozenset[Role], reads: bool) -> Select[Any]:
+    """A request that only `reads` also learns what the visit has none of, and need not ask for it. One that writes may
+    add the first one itself."""
     query = Visit.visible_to(Reader(roles)).where(Visit.id == bindparam("visit_id"))
-    waiting = exists().where(receipts.HeldEntry.record_id == Visit.id)
-    return query.options(*with_place(), with_expression(Visit.has_held, waiting))
+    asked = [with_expression(Visit.has_held, exists().where(receipts.HeldEntry.record_id == Visit.id))]
+    if reads:
+        asked.append(with_expression(Visit.has_readings, exists().where(Reading.visit_id == Visit.id)))
+        asked.append(with_expression(Visit.has_photos, exists().where(Photo.visit_id == Visit.id)))
+    return query.options(*with_place(), *asked)
 
 
 @cache
@@ -87,7 +96,18 @@ def day_query() -> Select[Any]:
     helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, *wanted)
     # Two searches by their own index: one condition with "or" would read everybody's visits.
     query = select(Visit).where(Visit.id.in_(union_all(led, helped)))
-    return query.options(*for_cards()).order_by(Visit.window_start, Visit.created_at)
+    return query.options(*on_cards()).order_by(Visit.window_start, Visit.created_at)
+
+
+def on_cards() -> tuple[Any, ...]:
+    """What a day's card shows, and no more: each column of a dozen visits costs."""
+    call = joinedload(Visit.call)
+    return (
+        call.load_only(Call.number, Call.description, Call.priority),
+        call.joinedload(Call.site).load_only(Site.name, Site.district, Site.time_zone),
+        call.joinedload(Call.customer).load_only(Customer.name),
+        call.joinedload(Call.contact).load_only(Contact.phone),
+    )
 
 
 def handed_on(person: Person, since: datetime) -> list[Row[Any]]:
@@ -103,13 +123,14 @@ def handed_on(person: Person, since: datetime) -> list[Row[Any]]:
 @cache
 def left_query() -> Select[Any]:
     """Visits that the person was sent to lately and does not lead, nor help at. Usually none."""
-    on_it = select(Member.id).where(Member.visit_id == Visit.id, Member.person_id == THE_PERSON)
-    query = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
+    visit, sent, member = VISIT.c, ASSIGNMENT.c, MEMBER.c
+    on_it = select(member.id).where(member.visit_id == visit.id, member.person_id == THE_PERSON)
+    query = select(visit.id).join(ASSIGNMENT, sent.visit_id == visit.id)
     return query.where(
-        Assignment.person_id == THE_PERSON,
-        Assignment.assigned_at >= bindparam("since", type_=Instant()),
-        Assignment.part != "away",
-        Visit.person_id != THE_PERSON,
+        sent.person_id == THE_PERSON,
+        sent.assigned_at >= bindparam("since", type_=Instant()),
+        sent.part != "away",
+        visit.person_id != THE_PERSON,
         ~on_it.exists(),
     )
 

@@ -87,15 +87,15 @@ def record_page(template: str, visit: Visit, row: str, form: EntryForm, **contex
 
 def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
     """Tasks for its technician while it can be changed, the record for everybody else."""
-    facts = facts_of(visit)
+    facts, person = facts_of(visit), current_user._get_current_object()
     missing = readiness(visit, facts)
     mine = may(Permission.VISIT_RECORD, visit)
     held = [
         entry
         for entry in (receipts.held_for(visit.id) if visit.has_held is not False else [])
-        if may(Permission.REPORT_REVIEW) or entry.person_id == current_user.id
+        if may(Permission.REPORT_REVIEW) or entry.person_id == person.id
     ]
-    leads, own_state = visit.is_led_by(current_user), visit.state_for(current_user)
+    leads, own_state = visit.is_led_by(person), visit.state_for(person)
     next_verb = verbs_of(visit, own_state, leads) if mine else NO_VERB
     can_finish = not {"finish", "leaving"}.isdisjoint((next_verb[0], *next_verb[1]))
     return page(
@@ -110,7 +110,7 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         tasks=tasks_of(facts, missing, now(), leads=leads) if mine else [],
         next_verb=next_verb,
         can_finish=can_finish,
-        specimen=specimen_of(current_user) if can_finish else None,
+        specimen=specimen_of(person) if can_finish else None,
         running=facts.running,
         past=queries.equipment_history(visit),
         **standing_stops(visit, facts.finding),

@@ -13,7 +13,7 @@ from portal.stock.models import find_van, van_stock
 from portal.stock.tools import queries as tools
 from portal.visits import queries, rules
 from portal.visits.day import day_from
-from portal.visits.models import TimeEntry, open_clock
+from portal.visits.models import TimeEntry, running_clock
 from portal.visits.views.base import bp
 
 
@@ -21,18 +21,19 @@ from portal.visits.views.base import bp
 @requires(Permission.VISIT_RECORD)
 def today() -> Response:
     """What is in hand first, because the phone may have been started anew; then the day in its order."""
-    zone, moment = current_user.branch.time_zone, now()
+    person = current_user._get_current_object()  # asked of each visit: the proxy costs more than the answer
+    zone, moment = person.branch.time_zone, now()
     start, end = day_bounds(this_day(zone), zone)
-    clock = open_clock(current_user)
-    visits = queries.day_of(current_user, start, end + timedelta(days=1))
+    visits = queries.day_of(person, start, end + timedelta(days=1))
+    clock = running_clock(person)  # after the day's visits, of which its own nearly always is one
     forgotten = suggested = None
-    if clock and clock.visit.is_assigned(current_user) and is_forgotten(clock, moment):
+    if clock and clock.visit.is_assigned(person) and is_forgotten(clock, moment):
         forgotten = clock
         suggested = rules.suggested_end(clock.started_at, queries.last_sign(clock), moment, clock.visit.zone)
     return page(
         "visits/today.html",
-        day=day_from(visits, clock, moment, start, end, current_user),
-        handed_on=queries.handed_on(current_user, start),
+        day=day_from(visits, clock, moment, start, end, person),
+        handed_on=queries.handed_on(person, start),
         date=this_day(zone),
         zone=zone,
         clock=clock,

@@ -1,0 +1,24 @@
+"""Flask without what this app never uses and each request would pay for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+
+class Messages(SecureCookieSessionInterface):
+    """The cookie with messages for the next page: the signer is made only for a request that brings one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+class Portal(Flask):
+    session_interface = Messages()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None of our functions is a coroutine: Flask need not ask each of them at each request."""
+        return func
