@@ -105,6 +105,14 @@ def test_an_entry_reads_no_large_table_from_end_to_end(world: Any, sign_in: Any)
         assert not complaints(statements), "\n\n".join(complaints(statements))
 
 
+def test_a_units_ending_is_looked_up_by_an_index(world: Any, sign_in: Any) -> None:
+    end, zhang = world.visit().call.equipment.serial_no[-4:].lower(), sign_in("zhang")
+    for code, status in ((end, 303), ("NO-SUCH-9999", 422)):
+        with sent() as statements:
+            assert zhang.post("/scan", {"code": code}).status == status
+        assert not complaints(statements), "\n\n".join(complaints(statements))
+
+
 def test_a_column_without_an_index_is_noticed(world: Any) -> None:
     with sent() as statements:
         db.session.execute(text("SELECT 1 FROM call WHERE description = caller_name"))

@@ -7,7 +7,7 @@ marks. Tokens stand in one line with a space around each; what must stand togeth
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 KINDS = ("customer", "unit", "visit", "report", "call", "part", "person")  # the order of results
@@ -76,7 +76,7 @@ def exact(code: str) -> str:
     return "".join(letter for letter in code if letter.isalnum() or letter == "/")[:80]
 
 
-def line(fields: Iterable[list[str]], owners: Iterable[str] = ()) -> str:
+def line(fields: Iterable[Sequence[str]], owners: Iterable[str] = ()) -> str:
     """The line of tokens of an entry."""
     different = dict.fromkeys(tuple(field) for field in fields if field)
     words = [token for field in different for token in (*field, BARRIER)]
