@@ -115,7 +115,7 @@ def company(visits: int, movements: int) -> Flask:
 
     from portal import cli, create_app, demo
     from portal.db import db, transaction
-    from portal.demo.past import Past, write_past
+    from portal.demo.past import Past, straight_into_the_file, write_past
 
     app = create_app()
     logging.getLogger("portal").setLevel(logging.WARNING)
@@ -124,7 +124,7 @@ def company(visits: int, movements: int) -> Flask:
         if demo.is_empty():
             started = time.perf_counter()
             before = partial(write_past, Past(visits, movements), say=lambda words: None) if visits else None
-            with transaction():
+            with straight_into_the_file(), transaction():
                 demo.load(before=before)
             say_speed("loaded", count_rows(), time.perf_counter() - started)
         else:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Table, text
@@ -17,6 +18,30 @@ from portal.db import Model, db
 
 CACHE, USUAL_CACHE = 600_000, 2_000  # KiB
 NUMBERED = {("history", "n")}  # the database counts these itself
+
+
+@contextmanager
+def straight_into_the_file() -> Iterator[None]:
+    """Around a long transaction of its own: lets SQLite write gigabytes to where they stay instead of through its log,
+    which it would write twice and search at each page that is read again. Left as it is while others use the file."""
+    changed = db.engine.dialect.name == "sqlite" and journal("DELETE") == "delete"
+    try:
+        yield
+    finally:
+        if changed:
+            db.session.remove()
+            journal("WAL")
+
+
+def journal(mode: str) -> str:
+    """The way in which SQLite keeps transactions from now on."""
+    connection = db.engine.raw_connection()
+    try:
+        return str(connection.cursor().execute(f"PRAGMA journal_mode = {mode}").fetchone()[0])
+    except OperationalError:  # somebody else has the file open
+        return ""
+    finally:
+        connection.close()
 
 
 @contextmanager
