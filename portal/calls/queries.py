@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, union_all
+from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from portal import settings
@@ -16,7 +16,7 @@ from portal.calls import rules
 from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import Contact, Customer, Equipment, Site
-from portal.db import db
+from portal.db import behind, db
 from portal.permissions import Role
 
 PAGE_SIZE = 50
@@ -76,8 +76,7 @@ def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
     if wanted.end:
         query = query.where(Call.reported_at < day_bounds(wanted.end, zone)[1])
     if wanted.before:
-        moment, call_id = wanted.before
-        query = query.where(or_(Call.reported_at < moment, and_(Call.reported_at == moment, Call.id < call_id)))
+        query = query.where(behind(wanted.before, Call.reported_at, Call.id))
     return query
 
 
