@@ -14,7 +14,21 @@ from typing import Any
 
 from flask import Flask, Response, g, has_app_context, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, MetaData, Row, Uuid, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Row,
+    Uuid,
+    and_,
+    event,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -93,6 +107,15 @@ class Model(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Model)
 new_id = uuid.uuid4
+
+
+def behind(last: tuple[Any, Any], column: Any, key: Any, *, descending: bool = True) -> ColumnElement[bool]:
+    """What follows the row with these values in the order of `column` and `key`. The first condition says nothing new:
+    it is where an index begins, because with the other one alone both databases walk the list from its start."""
+    value, last_key = last
+    if descending:
+        return and_(column <= value, or_(column < value, key < last_key))
+    return and_(column >= value, or_(column > value, key > last_key))
 
 
 class WithId:

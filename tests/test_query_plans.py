@@ -5,6 +5,7 @@ PostgreSQL is told to avoid reading whole tables, so that it does so only where 
 """
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from portal.calls.filters import cursor_text
+from portal.clock import now
 from portal.db import db
+from portal.visits.views.lists import position_text
 from tests.reports.steps import signed
 from tests.test_statements import busy_day
 
@@ -63,16 +67,21 @@ def sent() -> Iterator[list[tuple[str, Any]]]:
 
 def read_whole(statement: str, values: Any) -> list[str]:
     """The large tables that the database would read from end to end."""
+    names = [name for line in plan_of(statement, values) for name in WHOLE_TABLE[db.engine.dialect.name].findall(line)]
+    large = [name for name in names if table_behind(name, statement) in LARGE]
+    return [name for name in large if not (name == "movement" and NEWEST.search(statement))]
+
+
+def plan_of(statement: str, values: Any, off: tuple[str, ...] = ("seqscan",)) -> list[str]:
+    """`off`: the ways that PostgreSQL takes only where there is no other."""
     engine = db.engine.dialect.name
     with db.engine.connect() as connection:
-        if engine == "postgresql":
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for way in off if engine == "postgresql" else ():
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
         explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
         plan = connection.exec_driver_sql(explain + statement, values).all()
         connection.rollback()
-    names = [name for row in plan for name in WHOLE_TABLE[engine].findall(str(row[-1]))]
-    large = [name for name in names if table_behind(name, statement) in LARGE]
-    return [name for name in large if not (name == "movement" and NEWEST.search(statement))]
+    return [str(row[-1]) for row in plan]
 
 
 def table_behind(name: str, statement: str) -> str:
@@ -104,6 +113,37 @@ def test_an_entry_reads_no_large_table_from_end_to_end(world: Any, sign_in: Any)
     for verb, fields in ENTRIES.items():
         with sent() as statements:
             assert zhang.post(f"{base}/{verb}", fields).status == 303
+        assert not complaints(statements), "\n\n".join(complaints(statements))
+
+
+@pytest.mark.parametrize(
+    ("page", "place", "column"),
+    [
+        ("/reports", cursor_text, "submitted_at"),
+        ("/calls", cursor_text, "reported_at"),
+        ("/visits", position_text, "window_start"),
+    ],
+)
+def test_a_later_page_begins_in_the_index(world: Any, sign_in: Any, page: str, place: Any, column: str) -> None:
+    """Walking there from the newest row costs more with every page that one goes back."""
+    zhao = sign_in("zhao")
+    with sent() as statements:
+        assert zhao.get(page, query_string={"before": place((now(), uuid.uuid4()))}).status == 200
+    listed = [one for one in statements if column in one[0] and " LIMIT " in one[0].replace("\n", " ")]
+    assert listed and all(begins_at(column, *one) for one in listed)
+
+
+def begins_at(column: str, statement: str, values: Any) -> bool:
+    """Whether an index on the column is entered at the last row of the page before."""
+    wanted = {"sqlite": rf"{column}<\?\)", "postgresql": rf"Index Cond: .*{column} <= "}[db.engine.dialect.name]
+    return any(re.search(wanted, line) for line in plan_of(statement, values, ("seqscan", "bitmapscan", "sort")))
+
+
+def test_a_units_ending_is_looked_up_by_an_index(world: Any, sign_in: Any) -> None:
+    end, zhang = world.visit().call.equipment.serial_no[-4:].lower(), sign_in("zhang")
+    for code, status in ((end, 303), ("NO-SUCH-9999", 422)):
+        with sent() as statements:
+            assert zhang.post("/scan", {"code": code}).status == status
         assert not complaints(statements), "\n\n".join(complaints(statements))
 
 

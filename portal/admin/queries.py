@@ -12,7 +12,7 @@ from portal.accounts.models import SESSION_LENGTH, Branch, Person, PersonRole, S
 from portal.calls.models import Call, Visit
 from portal.calls.rules import CLOSED
 from portal.clock import now
-from portal.db import db
+from portal.db import behind, db
 from portal.history import HistoryEntry
 from portal.receipts import parse_id
 from portal.reports.models import Report
@@ -109,7 +109,7 @@ def sessions(wanted: SessionsWanted) -> list[Row[Any]]:
     if wanted.device:
         query = query.where(SignIn.device == wanted.device)
     if wanted.before:
-        query = query.where(older(SignIn.last_seen_at, SignIn.id, wanted.before))
+        query = query.where(behind(wanted.before, SignIn.last_seen_at, SignIn.id))
     return list(db.session.execute(query))
 
 
@@ -159,13 +159,8 @@ def narrowed(query: Select[Any], wanted: HistoryWanted) -> Select[Any]:
     if wanted.end:
         query = query.where(entry.recorded_at < wanted.end)
     if wanted.before:
-        query = query.where(older(entry.recorded_at, entry.n, wanted.before))
+        query = query.where(behind(wanted.before, entry.recorded_at, entry.n))
     return query
-
-
-def older(moment: Any, key: Any, mark: Mark) -> Any:
-    """After the mark in a list that begins with the newest. The first half alone finds the place in the index."""
-    return and_(moment <= mark[0], or_(moment < mark[0], key < mark[1]))
 
 
 def subjects_named(text: str) -> list[tuple[str, str]]:

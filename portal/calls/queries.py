@@ -17,7 +17,7 @@ from portal.calls import rules
 from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
-from portal.db import db, read
+from portal.db import behind, db, read
 from portal.i18n import current_locale, picked
 from portal.permissions import Role
 
@@ -107,8 +107,7 @@ def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
     if wanted.end:
         query = query.where(Call.reported_at < day_bounds(wanted.end, zone)[1])
     if wanted.before:
-        moment, call_id = wanted.before
-        query = query.where(or_(Call.reported_at < moment, and_(Call.reported_at == moment, Call.id < call_id)))
+        query = query.where(behind(wanted.before, Call.reported_at, Call.id))
     return query
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.accounts.models import Person
-from portal.customers.rules import phone_key, serial_key
+from portal.customers.rules import LAST_FIGURES, phone_key, plate_end, serial_key
 from portal.db import Fixed, Json, Model, WithId
 
 FAMILIES = ("TM", "BK", "EL", "ST", "OD")  # treadmill, bike, elliptical, strength, outdoor
@@ -106,12 +106,21 @@ class Equipment(WithId, Model):
     invoice_no: Mapped[str] = mapped_column(String(80), default="")
     stopped_at: Mapped[datetime | None]  # 停止使用 since then; follows `UseStop` and `UseRelease`
     serial_key: Mapped[str] = mapped_column(String(80), default=of_entered("serial_no", serial_key), index=True)
+    serial_end: Mapped[str] = mapped_column(
+        String(LAST_FIGURES), default=of_entered("serial_no", plate_end), index=True
+    )
+    tag_end: Mapped[str] = mapped_column(String(LAST_FIGURES), default=of_entered("asset_tag", plate_end), index=True)
     merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("equipment.id"), index=True)
 
     @validates("serial_no")
     def keep_key(self, _name: str, serial_no: str) -> str:
-        self.serial_key = serial_key(serial_no)
+        self.serial_key, self.serial_end = serial_key(serial_no), plate_end(serial_no)
         return serial_no
+
+    @validates("asset_tag")
+    def keep_tag_end(self, _name: str, asset_tag: str) -> str:
+        self.tag_end = plate_end(asset_tag)
+        return asset_tag
 
     product: Mapped[Product] = relationship()
     site: Mapped[Site] = relationship()

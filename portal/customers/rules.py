@@ -2,6 +2,7 @@
 
 import unicodedata
 
+LAST_FIGURES = 4  # of a plate, as people read them out
 SHORTEST_PHONE = 7  # digits; a shorter number is an extension and tells nothing
 COUNTRY_CODES = ("86", "852", "853", "886", "34", "52")
 
@@ -22,3 +23,8 @@ def serial_key(serial_no: str | None) -> str:
     """Letters and digits of a serial number in capitals: df-2401 0001 is DF24010001."""
     text = unicodedata.normalize("NFKC", serial_no or "").upper()
     return "".join(letter for letter in text if letter.isalnum())[:80]
+
+
+def plate_end(plate: str | None) -> str:
+    """The last four characters of a serial number or an asset tag in capitals, by which an ending is looked up."""
+    return (plate or "").upper()[-LAST_FIGURES:]

@@ -1,5 +1,6 @@
 """`flask demo …`: the demonstration company, for trying the portal out."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import click
@@ -9,7 +10,7 @@ from flask.cli import AppGroup
 from portal.db import transaction
 from portal.demo.cast import PASSWORD, PIN
 from portal.demo.company import is_empty, load, move_to_today
-from portal.demo.past import Past, write_past
+from portal.demo.past import Past, straight_into_the_file, write_past
 
 demo = AppGroup("demo", help="The demonstration company.")
 
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
 def load_command(visits: int, movements: int, seed: int) -> None:
     """Loads the demonstration company into an empty database."""
     past = Past(visits, movements, seed)
-    with transaction():
+    with straight_into_the_file() if visits or movements else nullcontext(), transaction():
         if not is_empty():
             raise click.ClickException("There are accounts already. The demonstration goes into an empty database.")
         cast = load(before=partial(write_past, past, say=click.echo) if visits or movements else None)

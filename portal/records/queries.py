@@ -16,7 +16,7 @@ from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.rules import phone_key, serial_key
-from portal.db import db, read
+from portal.db import behind, db, read
 from portal.permissions import Permission, may
 from portal.records.models import Merge, MergeUndoing, Paper, PaperRemoval
 from portal.reports.models import Dispute, Report
@@ -124,8 +124,7 @@ def units(wanted: WantedUnits) -> Select[Any]:
 def comes_after(name: Any, key: Any, last: uuid.UUID) -> ColumnElement[bool]:
     """Rows behind the one that ended the page before, in the order of name and id."""
     place = db.session.scalar(select(name).where(key == last)) or ""
-    found: ColumnElement[bool] = or_(name > place, and_(name == place, key > last))
-    return found
+    return behind((place, last), name, key, descending=False)
 
 
 def one_page(query: Select[Any]) -> tuple[list[Row[Any]], uuid.UUID | None]:

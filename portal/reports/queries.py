@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Uuid, bindparam, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, defaultload, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,7 +16,7 @@ from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
 from portal.customers.stops import number_standing
-from portal.db import db, read
+from portal.db import behind, db, read
 from portal.forms import plain
 from portal.permissions import Reader, Role
 from portal.reports import survey as questionnaire
@@ -240,9 +240,7 @@ def listed(person: Person, wanted: Wanted) -> Any:
     if wanted.state:
         query = query.where(Visit.state == wanted.state)
     if wanted.before:
-        moment, report_id = wanted.before
-        same = and_(Report.submitted_at == moment, Report.id < report_id)
-        query = query.where(or_(Report.submitted_at < moment, same))
+        query = query.where(behind(wanted.before, Report.submitted_at, Report.id))
     return query
 
 

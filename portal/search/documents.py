@@ -6,7 +6,7 @@ record's own page.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from portal.stock.models import Item
 from portal.visits.models import Finding
 
 Ids = Collection[uuid.UUID]
+REMEMBERED = 10_000  # texts
 
 
 class Document(NamedTuple):
@@ -68,14 +69,14 @@ def is_alone() -> tuple[Any, ...]:
     return ~Customer.sites.any(), Customer.merged_into_id.is_(None)
 
 
-def text(*texts: str | None) -> list[tuple[str, ...]]:
-    """Each text's tokens."""
-    return [tokens_of(one) for one in texts if one]
+def text(*texts: str | None) -> list[Sequence[str]]:
+    """Each text's tokens. Equal ones stand once: a name is often the same in several languages."""
+    return list({tokens_of(one): None for one in texts if one})
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=REMEMBERED)
 def tokens_of(text: str) -> tuple[str, ...]:
-    """Kept for a while: names of products, customers and sites come again with each of their units and visits."""
+    """Remembered, because the names of customers and products stand in very many entries."""
     return tuple(rules.tokens(folded(text)))
 
 
@@ -199,7 +200,8 @@ def read_reports(ids: Ids) -> Iterable[Document]:
     )}  # fmt: skip
     for row in db.session.execute(of_visits(list(reports))):
         report, found = reports[row.id], findings.get(row.id)
-        fields, facts = [number(report.number)], [report.number]
+        fields: list[Sequence[str]] = [number(report.number)]
+        facts = [report.number]
         if not report.erased:
             fields += [number(row.serial_no, serial=True), number(row.number)]
             fields += text(row.customer, row.site, *names(row.labels), row.model, *(found[1:] if found else ()))
@@ -234,14 +236,16 @@ def read_calls(ids: Ids) -> Iterable[Document]:
         .where(Call.id.in_(ids))
     )  # fmt: skip
     for row in db.session.execute(query):
-        words = text(row.customer, row.site, row.description, row.caller_name)
-        fields = [number(row.number), number(row.serial_no, serial=True), *words]
+        fields: list[Sequence[str]] = []
+        if not row.planned:
+            words = text(row.customer, row.site, row.description, row.caller_name)
+            fields = [number(row.number), number(row.serial_no, serial=True), *words]
         yield Document(
             row.id,
             exact(row.number),
             shown(row.customer, row.number, row.site, row.description[:120], zone=row.time_zone, number=row.number),
             row.reported_at,
-            rules.line([] if row.planned else fields),
+            rules.line(fields),
         )
 
 

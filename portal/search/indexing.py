@@ -156,7 +156,12 @@ def index_now(job: jobs.Job) -> None:
 def forget(session: Session, ended: SessionTransaction) -> None:
     """When the transaction itself is rolled back. What was written before a refused verb's savepoint still counts."""
     if not ended.nested:
-        session.info.pop(PENDING, None)
+        forget_noted(session)
+
+
+def forget_noted(session: Session) -> None:
+    """For whoever has just brought the entries up to date."""
+    session.info.pop(PENDING, None)
 
 
 def entries_of(touched: Touched) -> Found:

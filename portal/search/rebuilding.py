@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from portal.db import db, transaction
+from portal.search import indexing
 from portal.search.documents import every_id
 from portal.search.models import SearchEntry
 from portal.search.operations import CHUNK, chunks, index_rows
@@ -36,5 +37,15 @@ def remove_left_over(kind: str) -> int:
 
 
 def index_everything() -> int:
-    """All that was loaded past the session's objects, in the caller's transaction. How many entries were written."""
-    return sum(index_rows(kind, every_id(kind)) for kind in KINDS)
+    """All that was loaded, past the session's objects or by them, in the caller's transaction. How many entries were
+    written."""
+    db.session.flush()
+    written = sum(index_rows(kind, every_id(kind)) for kind in KINDS)
+    indexing.forget_noted(db.session())
+    return written
+
+
+def fill_words() -> None:
+    """Makes SQLite's index of words anew from all entries, for whoever wrote them while its triggers were set aside."""
+    if db.session.get_bind().dialect.name == "sqlite":
+        db.session.execute(text("INSERT INTO search_words (search_words) VALUES ('rebuild')"))

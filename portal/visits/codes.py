@@ -1,8 +1,8 @@
 """What a scanned or typed code stands for: a part, a tool, a unit by its serial number or asset tag, or a report by the
 address on its paper. The last four characters are enough; whoever asks chooses when several end so.
 
-Whole codes are found through indexes. An ending is looked for in all rows: its cost grows with the number of units, and
-it happens only when somebody typed an ending, or a code that is nowhere.
+Whole codes are found through indexes, and a unit's ending through those of the last four characters of its plates. An
+ending of a part or a tool is looked for in the whole catalogue, which stays small.
 """
 
 import re
@@ -14,10 +14,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.customers.models import Equipment
+from portal.customers.rules import LAST_FIGURES, plate_end
 from portal.db import db
 from portal.stock.models import Item, find_item
 
-LEAST = 4  # characters of an ending
+LEAST = LAST_FIGURES  # characters of an ending
 MOST = 8  # choices that are shown
 PAPER = re.compile(r"/verify/([0-9a-z]{1,64})/?\Z")
 
@@ -70,7 +71,11 @@ def units(code: str) -> list[Equipment]:
     found = drawn(exact)
     if found or len(code) < LEAST:
         return found
-    ends = (func.upper(plate).endswith(code.upper(), autoescape=True) for plate in plates)
+    last = plate_end(code)
+    ends = [
+        (end == last) & func.upper(plate).endswith(code.upper(), autoescape=True)
+        for end, plate in ((Equipment.serial_end, Equipment.serial_no), (Equipment.tag_end, Equipment.asset_tag))
+    ]
     return drawn(select(Equipment).where(or_(*ends)))
 
 

@@ -15,7 +15,7 @@ from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Contact, Customer, Equipment, ErrorCode, KnownFault, Product, Site
-from portal.db import Instant, db, reads_only
+from portal.db import Instant, behind, db, reads_only
 from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
@@ -333,9 +333,7 @@ def narrowed(query: Select[Any], wanted: Wanted, zone: str) -> Select[Any]:
     if wanted.state:
         query = query.where(Visit.state == wanted.state)
     if wanted.before:
-        moment, visit_id = wanted.before
-        earlier = and_(Visit.window_start == moment, Visit.id < visit_id)
-        query = query.where(or_(Visit.window_start < moment, earlier))
+        query = query.where(behind(wanted.before, Visit.window_start, Visit.id))
     return query
 
 

@@ -6,5 +6,6 @@ real thing, and the checks of ledger and chain hold for it. No photos: nothing i
 """
 
 from portal.demo.past.loading import Past, write_past
+from portal.demo.past.writing import straight_into_the_file
 
-__all__ = ["Past", "write_past"]
+__all__ = ["Past", "straight_into_the_file", "write_past"]

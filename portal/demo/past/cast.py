@@ -1,10 +1,11 @@
 """Whom the past is about: technicians with vans, customers with a site, a contact and a few machines. All invented."""
 
+import json
 import random
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.accounts import operations as accounts
 from portal.accounts.models import Person, PersonRole, SignIn
@@ -19,6 +20,7 @@ from portal.stock.places import van_of
 
 VISITS_EACH = 4000  # of a technician, in the whole past
 VISITS_OF_CUSTOMER = 40
+SIXTY_BITS = (1 << 60) - 1
 TOWNS = ("云上市甲区", "云上市乙区", "雾里市丙区", "雾里市丁区", "假山县戊镇", "示例镇己街")
 KINDS = (("健身俱乐部", "business"), ("酒店健身房", "business"), ("小学", "public_body"), ("社区活动站", "public_body"))
 FIRST = ("虚构", "样例", "示例", "假定", "演示", "试用", "占位", "模拟")
@@ -31,29 +33,39 @@ class Luck(random.Random):
     drawn = 0
 
     def id(self) -> uuid.UUID:
+        return uuid.UUID(self.key())
+
+    def key(self) -> str:
+        """An id (version 4) as the database stores it."""
         self.drawn += 1
-        return uuid.UUID(int=self.drawn << 80 | self.getrandbits(80), version=4)
+        bits = self.getrandbits(72)
+        return f"{self.drawn:012x}4{bits >> 60:03x}8{bits & SIXTY_BITS:015x}"
+
+
+class Place(NamedTuple):
+    """A location of the ledger by its id as the database stores it; `own`: what lies there is ours."""
+
+    key: str
+    own: bool
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A technician: the person, their van, and a sign-in that is long over."""
+    """A technician with a van, and a sign-in that is long over: what rows and texts say of them."""
 
-    id: uuid.UUID
-    name: str
     branch: str
-    van: Location
-    session: uuid.UUID
+    van: Place
+    values: dict[str, str]
+    words: dict[str, str]
 
 
 @dataclass(frozen=True)
 class PastUnit:
-    """A machine with everything that a visit to it writes down; `words` are ready for a JSON text."""
+    """A machine with everything that a visit to it writes down, in rows and in texts."""
 
     branch: str
-    ids: dict[str, uuid.UUID]
+    values: dict[str, str]
     words: dict[str, str]
-    names: dict[str, str]
 
 
 def workers(cast: Cast, visits: int, since: datetime) -> list[Worker]:
@@ -77,7 +89,16 @@ def worker(person: Person, since: datetime) -> Worker:
     )  # fmt: skip
     db.session.add(sign_in)
     db.session.flush()
-    return Worker(person.id, person.name, person.branch.code, van_of(person), sign_in.id)
+    values = {
+        "technician": person.id.hex, "technician_name": person.name, "sign_in_id": sign_in.id.hex,
+        "technician_details": json.dumps({"technician": person.name}),
+    }  # fmt: skip
+    words = {"technician": str(person.id), "technician_name": inside_quotes(person.name)}
+    return Worker(person.branch.code, place(van_of(person)), values, words)
+
+
+def place(location: Location) -> Place:
+    return Place(location.id.hex, location.is_own)
 
 
 def units(cast: Cast, products: list[str], visits: int, first: date, luck: Luck) -> list[list[PastUnit]]:
@@ -124,7 +145,7 @@ def of_unit(unit: Equipment, customer: Customer, site: Site, contact: Contact, b
     days = {name: getattr(unit, name).isoformat() for name in ("manufactured_on", "purchased_on", "installed_on")}
     ids = {"customer": customer.id, "site": site.id, "contact": contact.id, "equipment": unit.id, "branch": branch.id}
     words = {name: inside_quotes(text) for name, text in names.items()} | days
-    return PastUnit(branch.code, ids, words, names)
+    return PastUnit(branch.code, {name: key.hex for name, key in ids.items()} | names, words)
 
 
 def started(day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,18 +12,18 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.accounts.secrets import token_hash
-from portal.clock import local
 from portal.db import db
 from portal.demo.cast import Cast
-from portal.demo.past.cast import Luck, PastUnit, Worker, units, workers
-from portal.demo.past.ledger import Books, Paper
+from portal.demo.past.aside import set_aside
+from portal.demo.past.cast import Luck, PastUnit, Worker, place, units, workers
+from portal.demo.past.ledger import Books, Paper, Thing
 from portal.demo.past.patterns import ORDER, Pattern, plain_json, read_patterns
-from portal.demo.past.texts import day_gap
-from portal.demo.past.writing import count_on, room_to_write, write_rows
+from portal.demo.past.sheets import Sheet, Values, sheet
+from portal.demo.past.writing import Clock, count_on, room_to_write, write_rows
 from portal.demo.tables import rows as table_rows
 from portal.numbering import NumberSeries
 from portal.reports.operations.sealing import verify_token
-from portal.search.rebuilding import index_everything
+from portal.search.rebuilding import fill_words, index_everything
 from portal.signing import head, rules
 from portal.signing.models import REPORT, SURVEY
 from portal.signing.operations import last_place, signing_key
@@ -31,8 +32,7 @@ from portal.stock.places import far_end
 
 LONGEST = 1095  # days
 BATCH, ROWS = 2000, 50_000  # visits, and movements, whose rows are written together
-MORNING = time(0, 30)  # UTC: half past eight where the company is
-ZONE = "Asia/Shanghai"
+MORNING = time(0, 30)  # UTC: half past eight where the company is, so that both have the same date
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,25 @@ class Past:
 
 def write_past(past: Past, cast: Cast, last: date, say: Callable[[str], None]) -> None:
     """Everything up to the day `last`, in the caller's transaction, found by the search as well."""
-    patterns = read_patterns()
+    with timed(say, "patterns told"):
+        patterns = read_patterns()
     days = min(LONGEST, max(30, past.visits // 4, past.movements // 500))
     with room_to_write():
-        Writer(past, cast, patterns, last - timedelta(days=days), days, say).write()
+        writer = Writer(past, cast, patterns, last - timedelta(days=days), days, say)
+        written = timed(say, "rows and their indexes written")
+        with written, set_aside((*ORDER, "balance")), timed(say, "rows written"):
+            writer.write()
+        with timed(say, "entries of the search written"), set_aside(("search_entry",)):
+            index_everything()
+        with timed(say, "words of the search written"):
+            fill_words()
+
+
+@contextmanager
+def timed(say: Callable[[str], None], words: str) -> Iterator[None]:
     began = monotonic()
-    written = index_everything()
-    say(f"{written} entries of the search's index in {monotonic() - began:.1f} s")
+    yield
+    say(f"{words}: {monotonic() - began:.1f} s")
 
 
 class Numbers:
@@ -60,56 +72,75 @@ class Numbers:
 
     def __init__(self) -> None:
         self.last: dict[str, int] = defaultdict(int)
+        self.month = ""
 
-    def next(self, kind: str, branch: str, moment: datetime) -> str:
-        series = f"{kind}-{branch}-{local(moment, ZONE):%y%m}"
+    def next(self, kind: str, branch: str) -> str:
+        series = f"{kind}-{branch}-{self.month}"
         self.last[series] += 1
         return f"{series}-{self.last[series]:04d}"
 
 
+class Days:
+    """The dates around one day, by their distance from it."""
+
+    def __init__(self, day: date) -> None:
+        self.day, self.texts = day, dict[int, str]()
+
+    def __getitem__(self, distance: int) -> str:
+        if distance not in self.texts:
+            self.texts[distance] = (self.day + timedelta(days=distance)).isoformat()
+        return self.texts[distance]
+
+
 class Writer:
     def __init__(self, past: Past, cast: Cast, patterns: list[Pattern], first: date, days: int, say: Any) -> None:
-        self.past, self.patterns, self.first, self.days, self.say = past, patterns, first, days, say
-        self.luck = Luck(past.seed)
+        self.past, self.first, self.days, self.say = past, first, days, say
+        self.luck, self.clock = Luck(past.seed), Clock()
         self.numbers, self.key, self.place = Numbers(), signing_key(), last_place()
-        self.clerk, self.reviewer = cast.people["sun"].id, cast.people["zhao"].id
-        since = datetime.combine(first, time(), UTC)
-        self.workers = workers(cast, past.visits, since)
+        self.staff = {"clerk": cast.people["sun"].id.hex, "reviewer_id": cast.people["zhao"].id.hex}
+        self.workers = workers(cast, past.visits, datetime.combine(first, time(), UTC))
         self.by_branch: dict[str, list[Worker]] = defaultdict(list)
         for worker in self.workers:
             self.by_branch[worker.branch].append(worker)
-        self.books = Books(
-            items=list(db.session.scalars(select(Item).where(Item.kind == "part").order_by(Item.code))),
-            costs={row["code"]: Decimal(row["cost"]) for row in table_rows("parts")},
-            stores={code: cast.locations[f"STORE-{code}"] for code in cast.branches},
-            ends={kind: far_end(kind) for kind in ("supplier", "customer")},
-            keeper=cast.people["qian"].id,
-            luck=self.luck,
-            numbers=self.numbers,
-        )
-        products = [pattern.product for pattern in patterns]
+        self.books = self.empty_books(cast)
+        things = things_of_catalogue()
+        self.sheets = [sheet(pattern, things, self.clock) for pattern in patterns]
         with db.session.no_autoflush:
-            self.units = units(cast, products, past.visits, first, self.luck)
-        self.waiting: dict[str, list[dict[str, Any]]] = {table: [] for table in ORDER}
+            self.units = units(cast, [pattern.product for pattern in patterns], past.visits, first, self.luck)
+        self.waiting: dict[str, list[tuple[Any, ...]]] = {table: [] for table in ORDER}
+
+    def empty_books(self, cast: Cast) -> Books:
+        return Books(
+            things=list(things_of_catalogue().values()),
+            stores={code: place(cast.locations[f"STORE-{code}"]) for code in cast.branches},
+            supplier=place(far_end("supplier")),
+            customer=place(far_end("customer")),
+            keeper=cast.people["qian"].id.hex,
+            luck=self.luck,
+            number=self.numbers.next,
+            clock=self.clock,
+        )
 
     def write(self) -> None:
         start = self.place
         share = sorted(self.luck.randrange(self.days) for _ in range(self.past.visits))
         done = 0
         for distance, (day, visits) in enumerate(self.by_day(share), start=1):
-            parts = sum(len(self.patterns[which].parts) for which, _unit in visits)
+            self.numbers.month = f"{day:%y%m}"
+            parts = sum(len(self.sheets[which].parts) for which, _unit in visits)
             due = self.past.movements * distance // self.days
             self.books.busy_morning(due - parts - self.books.n, self.workers, datetime.combine(day, MORNING, UTC))
+            days = Days(day)
             for which, unit in visits:
-                self.visit(self.patterns[which], unit, day)
+                self.visit(self.sheets[which], unit, days)
             if (done + len(visits)) // BATCH > done // BATCH or len(self.books.rows) > ROWS:
                 self.flush()
                 self.say(f"{done + len(visits)} of {self.past.visits} visits, {self.books.n} movements")
             done += len(visits)
-        self.books.busy_morning(
-            self.past.movements - self.books.n, self.workers, datetime.combine(self.last_day, MORNING, UTC)
-        )
+        last = datetime.combine(self.first + timedelta(days=self.days), MORNING, UTC)
+        self.books.busy_morning(self.past.movements - self.books.n, self.workers, last)
         self.flush()
+        write_rows("balance", self.books.balances())
         count_on("movement", "n")
         db.session.add_all(self.books.valuations())
         db.session.add_all(NumberSeries(series=series, last=last) for series, last in self.numbers.last.items())
@@ -117,90 +148,69 @@ class Writer:
         if self.place != start:
             head.expect(start, self.place)
 
-    @property
-    def last_day(self) -> date:
-        return self.first + timedelta(days=self.days)
-
     def by_day(self, share: list[int]) -> Iterator[tuple[date, list[tuple[int, PastUnit]]]]:
         """Each day with its visits: which pattern, and the machine."""
         found: dict[int, list[tuple[int, PastUnit]]] = defaultdict(list)
         for distance in share:
-            which = self.luck.randrange(len(self.patterns))
+            which = self.luck.randrange(len(self.sheets))
             found[distance].append((which, self.luck.choice(self.units[which])))
         for distance in range(self.days):
-            visits = sorted(found.pop(distance, []), key=lambda one: self.patterns[one[0]].sealed)
+            visits = sorted(found.pop(distance, []), key=lambda one: self.sheets[one[0]].pattern.sealed)
             yield self.first + timedelta(days=distance), visits
 
-    def visit(self, pattern: Pattern, unit: PastUnit, day: date) -> None:
+    def visit(self, sheet: Sheet, unit: PastUnit, days: Days) -> None:
         worker = self.luck.choice(self.by_branch[unit.branch])
-        midnight = datetime.combine(day, time(), UTC)
-        ids: dict[str, Any] = {name: self.luck.id() for name in pattern.own}
-        ids |= unit.ids | {"technician": worker.id, "clerk": self.clerk, "sign_in_id": worker.session}
-        ids |= {"reviewer_id": self.reviewer, "technician_name": worker.name} | unit.names
-        ids["call_no"] = self.numbers.next("JX", unit.branch, midnight)
-        ids["report_no"] = self.numbers.next("FW", unit.branch, midnight)
-        ids["visit_no"] = f"{ids['call_no']}/1"
-        ids["token"] = ids["hand_over"].hex
-        ids["verify_hash"] = token_hash(verify_token(ids["report_no"], 1))
-        words = unit.words | {name: str(ids[name]) for name in ("report_no", "call_no", "visit_no", "hand_over")}
-        words |= {"technician": str(worker.id), "technician_name": worker.name, "strokes": self.ink()}
-        for distance in {*pattern.content.distances, *pattern.evidence.distances}:
-            words[day_gap(distance)] = (day + timedelta(days=distance)).isoformat()
+        midnight, pattern = datetime.combine(days.day, time(), UTC), sheet.pattern
+        values: Values = sheet.constants | unit.values | worker.values | self.staff
+        values |= {name: self.luck.key() for name in sheet.own}
+        values |= {moment: days[distance] + clock for moment, distance, clock in sheet.moments}
+        self.name(values, unit)
+        words = unit.words | worker.words | {gap: days[distance] for gap, distance in sheet.gaps}
+        words |= {name: values[name] for name in ("report_no", "call_no", "visit_no")}
+        words |= {"hand_over": dashed(values["hand_over"]), "strokes": self.ink()}
         survey = pattern.survey.filled(words), pattern.survey_evidence.filled(words)
-        ids["survey_n"] = self.seal(SURVEY, ids["visit_no"], survey, midnight + pattern.surveyed)
-        words["survey"] = str(ids["survey_n"])
+        values["survey_n"] = self.seal(SURVEY, values["visit_no"], survey, midnight + pattern.surveyed)
+        words["survey"] = str(values["survey_n"])
         report = pattern.content.filled(words), pattern.evidence.filled(words)
-        ids["document_n"] = self.seal(REPORT, ids["report_no"], report, midnight + pattern.sealed)
-        for row in pattern.rows:
-            self.add(row, ids, midnight)
-        for part in pattern.parts:
-            moment, url = midnight + part.moment, f"/visits/{ids['visit']}"
-            n = self.books.use(part.item, part.quantity, worker, Paper(worker.id, moment, ids["call_no"], url))
-            more = {"id": self.luck.id(), "movement_n": n, "item_id": self.books.by_code[part.item].id}
-            self.add(part.row, ids, midnight, **more)
-        self.remember(ids, worker, midnight, pattern)
+        values["document_n"] = self.seal(REPORT, values["report_no"], report, midnight + pattern.sealed)
+        url = f"/visits/{dashed(values['visit'])}"
+        for thing, quantity, moment, number in sheet.parts:
+            paper = Paper(values["technician"], midnight + moment, values["call_no"], url)
+            values[number] = self.books.use(thing, quantity, worker, paper)
+        for table, row in sheet.rows:
+            self.waiting[table].append(row(values))
 
-    def add(self, row: Any, ids: dict[str, Any], midnight: datetime, **more: Any) -> None:
-        values = row.fixed | more
-        for column, name in row.names.items():
-            values[column] = ids[name]
-        for column, after in row.moments.items():
-            values[column] = midnight + after
-        self.waiting[row.table].append(values)
-
-    def remember(self, ids: dict[str, Any], worker: Worker, midnight: datetime, pattern: Pattern) -> None:
-        """The four acts of the history that pages ask for."""
-        signed = midnight + pattern.sealed
-        for verb, kind, key, person, moment, details in (
-            ("register_call", "call", "call", self.clerk, midnight, {"number": ids["call_no"]}),
-            ("plan_visit", "visit", "visit", self.clerk, midnight, {"technician": worker.name}),
-            ("sign_report", "report", "report", worker.id, signed, {"number": ids["report_no"]}),
-            ("approve", "report", "report", self.reviewer, signed, {"number": ids["report_no"]}),
-        ):
-            self.waiting["history"].append({
-                "recorded_at": moment, "person_id": person, "verb": verb, "subject_kind": kind,
-                "subject_id": str(ids[key]), "details": details, "request_id": None,
-            })  # fmt: skip
+    def name(self, values: Values, unit: PastUnit) -> None:
+        """Gives the visit its papers' numbers, and what hangs on them and on its ids."""
+        call_no, report_no = self.numbers.next("JX", unit.branch), self.numbers.next("FW", unit.branch)
+        values |= {
+            "call_no": call_no,
+            "report_no": report_no,
+            "visit_no": f"{call_no}/1",
+            "token": values["hand_over"],
+            "verify_hash": token_hash(verify_token(report_no, 1)),
+            "call_details": f'{{"number": "{call_no}"}}',
+            "report_details": f'{{"number": "{report_no}"}}',
+        }
+        values |= {f"{name}_text": dashed(values[name]) for name in ("call", "visit", "report")}
 
     def seal(self, kind: str, number: str, texts: tuple[str, str], moment: datetime) -> int:
         """The next document of the chain, as `signing.operations.seal` makes it."""
-        n, key, salt = self.place.n + 1, self.luck.id(), f"{self.luck.getrandbits(128):032x}"
+        n, key, salt = self.place.n + 1, self.luck.key(), f"{self.luck.getrandbits(128):032x}"
         digests = [rules.digest(salt, text) for text in texts]
-        title = [n, str(key), kind, number, 1, moment.isoformat(timespec="microseconds")]
+        title = [n, dashed(key), kind, number, 1, moment.isoformat(timespec="microseconds")]
         link = rules.link(self.key, self.place.link, title, digests)
-        self.waiting["sealed_document"].append({
-            "n": n, "id": key, "kind": kind, "number": number, "revision": 1, "content": texts[0], "evidence": texts[1],
-            "salt": salt, "content_digest": digests[0], "evidence_digest": digests[1],
-            "previous_link": self.place.link, "link": link, "sealed_at": moment,
-        })  # fmt: skip
+        self.waiting["sealed_document"].append(
+            (n, key, kind, number, 1, *texts, salt, *digests, self.place.link, link, self.clock.text(moment))
+        )
         self.place = head.Place(n, link)
         return n
 
     def ink(self) -> str:
         """A short scrawl, no two alike."""
         x, y, stroke = 1500, 3000, []
-        for number in range(14):
-            x, y = x + self.luck.randrange(150, 550), y + self.luck.randrange(-900, 900)
+        for number, chance in enumerate(self.luck.randbytes(14)):
+            x, y = x + 150 + chance, y + 7 * (chance % 16 * 16 + chance // 16) - 900
             stroke.append([min(x, 9900), max(200, min(y, 5000)), number * 40])
         return plain_json([stroke])
 
@@ -210,3 +220,15 @@ class Writer:
             if waiting:
                 write_rows(table, waiting)
                 waiting.clear()
+
+
+def things_of_catalogue() -> dict[str, Thing]:
+    """All parts by their code."""
+    costs = {row["code"]: Decimal(row["cost"]) for row in table_rows("parts")}
+    parts = db.session.execute(select(Item.id, Item.code).where(Item.kind == "part").order_by(Item.code))
+    return {code: Thing(key, key.hex, costs[code]) for key, code in parts}
+
+
+def dashed(key: str) -> str:
+    """The id as texts write it."""
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"

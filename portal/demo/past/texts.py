@@ -22,7 +22,7 @@ class Text:
             key: f"@raw:{key}@" if key in raw else self.cut(item, key, base, said) for key, item in content.items()
         }
         pieces = MARK.split(canonical(marked))
-        self.words = pieces[::3]
+        self.pieces = [piece for number, piece in enumerate(pieces) if number % 3 != 2]  # every other one is a gap
         self.gaps = [first or second for first, second in zip(pieces[1::3], pieces[2::3], strict=True)]
         self.distances = sorted({int(gap[3:].replace("m", "-")) for gap in self.gaps if gap.startswith("day")})
 
@@ -45,8 +45,9 @@ class Text:
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The canonical text with the values, which are JSON without its quotes, in the gaps."""
-        pieces = [word for pair in zip(self.words, map(values.__getitem__, self.gaps)) for word in pair]  # noqa: B905
-        return "".join(pieces) + self.words[-1]
+        pieces = self.pieces.copy()
+        pieces[1::2] = map(values.__getitem__, self.gaps)
+        return "".join(pieces)
 
 
 def day_gap(distance: int) -> str:

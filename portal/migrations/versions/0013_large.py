@@ -1,0 +1,28 @@
+"""Endings of serial numbers and asset tags: looking a unit up by what somebody reads out."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from alembic import op
+
+from portal.customers.rules import plate_end
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for plate, end in (("serial_no", "serial_end"), ("asset_tag", "tag_end")):
+        op.add_column("equipment", sa.Column(end, sa.String(length=4), nullable=False, server_default=""))
+        fill(plate, end, plate_end)
+        op.create_index(op.f(f"ix_equipment_{end}"), "equipment", [end])
+
+
+def fill(plate: str, end: str, key: Callable[[str | None], str]) -> None:
+    """What new rows get as they are written."""
+    table, bind = sa.table("equipment", sa.column("id", sa.Uuid()), sa.column(plate), sa.column(end)), op.get_bind()
+    rows = [{"unit": unit, "key": key(text)} for unit, text in bind.execute(sa.select(table.c.id, table.c[plate]))]
+    if rows:
+        bind.execute(table.update().where(table.c.id == sa.bindparam("unit")).values({end: sa.bindparam("key")}), rows)
