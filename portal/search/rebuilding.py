@@ -45,7 +45,13 @@ def index_everything() -> int:
     return written
 
 
+FOLLOWS = {  # what the databases' triggers keep beside the entries
+    "sqlite": "INSERT INTO search_words (search_words) VALUES ('rebuild')",
+    "postgresql": """INSERT INTO search_words_own (person, n) SELECT search_owners(tokens), n FROM search_entry
+      ON CONFLICT DO NOTHING""",
+}
+
+
 def fill_words() -> None:
-    """Makes SQLite's index of words anew from all entries, for whoever wrote them while its triggers were set aside."""
-    if db.session.get_bind().dialect.name == "sqlite":
-        db.session.execute(text("INSERT INTO search_words (search_words) VALUES ('rebuild')"))
+    """Brings up to date what follows the entries by triggers, for whoever wrote them while triggers were set aside."""
+    db.session.execute(text(FOLLOWS[db.session.get_bind().dialect.name]))
