@@ -82,9 +82,16 @@ def ngettext_(one: str, more: str, num: int, **values: Any) -> str:
     return str(catalogue(current_locale()).ngettext(one, more, num) % {"num": num, **values})
 
 
+class Later(LazyString):
+    """In markup its values are escaped, as those of `_` in templates."""
+
+    def __html__(self) -> Markup:
+        return marked(*self._args, **self._kwargs)
+
+
 def lazy(message: str, **values: Any) -> LazyString:
     """Words that are looked up when they are shown."""
-    return LazyString(_, message, **values)
+    return Later(_, message, **values)
 
 
 def marked(message: str, **values: Any) -> Markup:
@@ -262,6 +269,7 @@ __all__ = [
     "LOCALES",
     "TAGS",
     "Formats",
+    "Later",
     "_",
     "current_locale",
     "fmt",

@@ -8,11 +8,12 @@ import keyword
 from types import FunctionType, MethodType
 from typing import Any
 
-from flask_babel import LazyString
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, _escape_inner, escape
+
+from portal.i18n import Later
 
 
 def prepare(env: Environment) -> None:
@@ -28,7 +29,9 @@ def shown(value: Any) -> str:
         return value
     if type(value) is str:
         return _escape_inner(value)
-    if type(value) is int or type(value) is LazyString:  # words of the catalogue are markup, as Jinja takes them
+    if type(value) is Later:
+        return value.__html__()
+    if type(value) is int:
         return str(value)
     return escape(value)
 

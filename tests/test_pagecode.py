@@ -68,6 +68,14 @@ def test_output_is_escaped_as_everywhere(app: Flask, value: Any) -> None:
         assert app.jinja_env.from_string("{{ value }}").render(value=value) == escape(value)
 
 
+@pytest.mark.engine("sqlite")
+def test_what_was_typed_into_words_is_escaped(app: Flask) -> None:
+    with app.test_request_context("/"):
+        words = lazy("Choose %(name)s", name="<b>")
+        assert str(words).endswith("<b>") and str(escape(words)).endswith("&lt;b&gt;")
+        assert app.jinja_env.from_string("{{ words }}").render(words=words).endswith("&lt;b&gt;")
+
+
 def test_a_text_file_is_not_escaped() -> None:
     environment = Environment(autoescape=False)
     prepare(environment)
