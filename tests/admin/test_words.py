@@ -94,7 +94,7 @@ def test_the_history_speaks_in_words_and_leaves_what_it_does_not_know(world: Any
         "TM-S03 跑带打滑、停顿",
         "XX-99",
         "future verb",
-        "colour: teal",
+        "colour teal",
         "派工员 · 技术员",
     ):
         assert words in text, words

@@ -12,9 +12,9 @@ from flask import Flask
 
 from portal import create_app
 from portal.db import db
+from tests.backup.phones import Phone
 from tests.databases import settings
 from tests.page import Person
-from tests.test_kill import Phone
 
 
 class Place:

@@ -13,11 +13,11 @@ from portal import epoch, files
 from portal.db import db
 from portal.receipts import Receipt
 from portal.visits.models import PartUse, Photo
+from tests.backup.phones import Phone
 from tests.backup.places import Camera, Place, seen
 from tests.page import Person
 from tests.reports.evidence import by_link, ordinary
 from tests.servers import Server
-from tests.test_kill import Phone
 
 BEFORE, DURING = 12, 3  # entries acknowledged before the backup, and at least so many while it is taken
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def checked(app: Flask) -> Any:
 
 
 def played(scene: Any) -> Any:
-    """Runs an asynchronous scene; the session holds no lock meanwhile."""
+    """Runs an asynchronous scene, in a thread of its own: the browser of other tests has a loop in this one. The
+    session holds no lock meanwhile."""
     db.session.commit()
     db.session.remove()
-    return asyncio.run(scene)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scene).result()
