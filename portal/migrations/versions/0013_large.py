@@ -20,6 +20,11 @@ def upgrade() -> None:
         fill(plate, end, plate_end)
         op.create_index(op.f(f"ix_equipment_{end}"), "equipment", [end])
     op.create_index("ix_visit_call_id_state", "visit", ["call_id", "state"])
+    left_over = sa.text(
+        "outstanding NOT IN ('', 'none')"
+        " OR outcome IN ('temporary_fix', 'awaiting_parts', 'taken_to_workshop', 'no_access')"
+    )
+    op.create_index("ix_finding_left_over", "finding", ["visit_id"], sqlite_where=left_over, postgresql_where=left_over)
 
 
 def fill(plate: str, end: str, key: Callable[[str | None], str]) -> None:
