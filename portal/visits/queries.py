@@ -20,7 +20,17 @@ from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
 from portal.visits import rules
-from portal.visits.models import THE_PERSON, THE_VISIT, Finding, PartUse, Photo, Reading, TimeEntry, VisitEvent
+from portal.visits.models import (
+    LEFT_OVER,
+    THE_PERSON,
+    THE_VISIT,
+    Finding,
+    PartUse,
+    Photo,
+    Reading,
+    TimeEntry,
+    VisitEvent,
+)
 
 # A list of ids is made of tables, not of mapped classes: it comes without a detour through the mapper.
 VISIT: Any = Visit.__table__
@@ -31,7 +41,6 @@ MOST_FOUND = 12
 MOST_EARLIER = 3
 LOOK_BACK = timedelta(days=14)  # whoever is taken off a visit was sent to it not long before
 MOST_FOLLOW_UPS = 100
-UNDONE = ("temporary_fix", "awaiting_parts", "taken_to_workshop", "no_access")
 UNDER_WAY = ("en_route", "on_site", "working", "paused", "finished", "returned")
 
 
@@ -341,7 +350,8 @@ def follow_ups() -> list[Row[Any]]:
     """Visits that ended with something left to do and have no later visit on their call: oldest first."""
     later = aliased(Visit)
     followed = select(later.id).where(later.call_id == Visit.call_id, later.seq > Visit.seq, later.state != "cancelled")
-    said = and_(Finding.outstanding != "", Finding.outstanding != "none")
+    ended = Visit.state.concat("").in_(rules.ENDED_STATES)  # nearly all visits have: no index of states leads here
+    left = select(Finding.visit_id).where(LEFT_OVER).correlate(None)
     query = (
         select(
             Visit.id, Visit.seq, Visit.state, Visit.window_start, Call.number, Finding.outcome, Finding.outstanding,
@@ -352,7 +362,7 @@ def follow_ups() -> list[Row[Any]]:
         .join(Customer, Customer.id == Call.customer_id)
         .join(Finding, and_(Finding.visit_id == Visit.id, Finding.version == newest_version(Visit.id)))
         .outerjoin(Person, Person.id == Visit.person_id)
-        .where(Visit.state.in_(rules.ENDED_STATES), ~followed.exists(), or_(said, Finding.outcome.in_(UNDONE)))
+        .where(Visit.id.in_(left), LEFT_OVER, ended, ~followed.exists())
         .order_by(Visit.window_start, Visit.id)
         .limit(MOST_FOLLOW_UPS)
     )  # fmt: skip

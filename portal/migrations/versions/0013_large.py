@@ -1,4 +1,5 @@
-"""Endings of serial numbers and asset tags: looking a unit up by what somebody reads out."""
+"""Ways to rows that had none: a unit by the end of its plates, and whether a call has a visit of some state, which both
+databases would otherwise look for among all visits of that state."""
 
 from collections.abc import Callable
 
@@ -18,6 +19,12 @@ def upgrade() -> None:
         op.add_column("equipment", sa.Column(end, sa.String(length=4), nullable=False, server_default=""))
         fill(plate, end, plate_end)
         op.create_index(op.f(f"ix_equipment_{end}"), "equipment", [end])
+    op.create_index("ix_visit_call_id_state", "visit", ["call_id", "state"])
+    left_over = sa.text(
+        "outstanding NOT IN ('', 'none')"
+        " OR outcome IN ('temporary_fix', 'awaiting_parts', 'taken_to_workshop', 'no_access')"
+    )
+    op.create_index("ix_finding_left_over", "finding", ["visit_id"], sqlite_where=left_over, postgresql_where=left_over)
 
 
 def fill(plate: str, end: str, key: Callable[[str | None], str]) -> None:
