@@ -23,7 +23,7 @@ document.addEventListener("keydown", (event) => {
   const find = document.querySelector("input[data-key='/']");
   if (find && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    find.focus();
+    find.select(); // focuses it as well; what is typed replaces the last question
   } else if (event.key === "Escape" && document.activeElement.closest(".find")) {
     event.preventDefault();
     document.activeElement.blur();
@@ -37,6 +37,7 @@ document.addEventListener("keydown", (event) => {
   if (!target || target.disabled) return;
   event.preventDefault();
   if (target.matches("details")) target.open = !target.open;
-  else if (target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) target.focus();
+  else if (target.matches("input:not([type=checkbox], [type=radio]), textarea")) target.select();
+  else if (target.matches("select")) target.focus();
   else target.click();
 });

@@ -188,6 +188,7 @@ def searches_from_the_head(day: Day) -> None:
     day.page.keyboard.type("演示")
     day.page.locator("#found a[href*='/search?q=']").wait_for()
     day.look()
+    day.page.keyboard.press("Control+k")  # looking took the focus out of the box
     day.page.keyboard.press("Tab")
     assert day.page.evaluate("document.activeElement.matches('#found li a')")
     day.page.keyboard.press("Escape")
