@@ -55,6 +55,7 @@ class Visit(WithId, Model):
     __table_args__ = (
         UniqueConstraint("call_id", "seq"),
         Index("ix_visit_person_id_window_start", "person_id", "window_start"),
+        Index("ix_visit_person_id_state", "person_id", "state"),
         Index("ix_visit_state", "state"),
         Index("ix_visit_call_id_state", "call_id", "state"),
         Index("ix_visit_window_start", "window_start"),

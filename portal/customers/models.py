@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.accounts.models import Person
@@ -21,16 +21,23 @@ def of_entered(column: str, key: Callable[[str | None], str]) -> Callable[[Any],
     return lambda context: key(context.get_current_parameters().get(column))
 
 
+def merged(table: str) -> Index:
+    """The index of the few that were merged: nearly all rows were not, and a list must not begin by finding them."""
+    few = text("merged_into_id IS NOT NULL")
+    return Index(f"ix_{table}_merged_into_id", "merged_into_id", sqlite_where=few, postgresql_where=few)
+
+
 class Customer(WithId, Model):
     """`merged_into_id`: the entry that stays in place of this one, which was the same customer entered twice."""
 
     __tablename__ = "customer"
+    __table_args__ = (merged("customer"),)
 
     name: Mapped[str] = mapped_column(String(200), index=True)
     kind: Mapped[str] = mapped_column(String(20))  # consumer | business | public_body
     locale: Mapped[str] = mapped_column(String(10), default="zh_Hans")
     created_at: Mapped[datetime]
-    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("customer.id"), index=True)
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("customer.id"))
 
     sites: Mapped[list["Site"]] = relationship(back_populates="customer", order_by="Site.name")
 
@@ -93,7 +100,11 @@ class Equipment(WithId, Model):
     """One physical unit with its plate and dates. `merged_into_id`: the entry that stays, when it was entered twice."""
 
     __tablename__ = "equipment"
-    __table_args__ = (Index("ix_equipment_serial_no", "serial_no"), Index("ix_equipment_asset_tag", "asset_tag"))
+    __table_args__ = (
+        Index("ix_equipment_serial_no", "serial_no"),
+        Index("ix_equipment_asset_tag", "asset_tag"),
+        merged("equipment"),
+    )
 
     product_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("product.id"), index=True)
     site_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("site.id"), index=True)
@@ -110,7 +121,7 @@ class Equipment(WithId, Model):
         String(LAST_FIGURES), default=of_entered("serial_no", plate_end), index=True
     )
     tag_end: Mapped[str] = mapped_column(String(LAST_FIGURES), default=of_entered("asset_tag", plate_end), index=True)
-    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("equipment.id"), index=True)
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("equipment.id"))
 
     @validates("serial_no")
     def keep_key(self, _name: str, serial_no: str) -> str:

@@ -100,11 +100,12 @@ def day_query() -> Select[Any]:
     start = bindparam("start", type_=Instant())
     planned = and_(Visit.window_start >= start, Visit.window_start < bindparam("end", type_=Instant()))
     left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
-    wanted = (Visit.state != "cancelled", or_(planned, left_over, Visit.state.in_(UNDER_WAY)))
-    led = select(Visit.id).where(Visit.person_id == THE_PERSON, *wanted)
-    helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, *wanted)
-    # Two searches by their own index: one condition with "or" would read everybody's visits.
-    query = select(Visit).where(Visit.id.in_(union_all(led, helped)))
+    wanted = or_(and_(Visit.state != "cancelled", planned), left_over, Visit.state.in_(UNDER_WAY))
+    led = select(Visit.id).where(Visit.person_id == THE_PERSON)
+    helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == THE_PERSON, wanted)
+    # Searches by their own index: one condition with "or" would read all that a technician, or everybody, ever did.
+    of_the_day, open_still = led.where(planned), led.where(Visit.state.in_(("assigned", *UNDER_WAY)))
+    query = select(Visit).where(Visit.id.in_(union_all(of_the_day, open_still, helped)), wanted)
     return query.options(*on_cards()).order_by(Visit.window_start, Visit.created_at)
 
 
