@@ -170,22 +170,26 @@ def parts(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
     return rows(parts_query(scope.of, before is not None), scope, before, most, "parts")
 
 
-@cache
-def parts_query(of: str, paged: bool) -> Any:
-    """Parts that were fitted and not taken back, with the visit and its newest report."""
-    number = (
+def newest_report() -> Any:
+    """The number of the visit's newest report."""
+    return (
         select(Report.number)
         .where(Report.visit_id == Visit.id)
         .order_by(Report.revision.desc())
         .limit(1)
         .scalar_subquery()
     )
+
+
+@cache
+def parts_query(of: str, paged: bool) -> Any:
+    """Parts that were fitted and not taken back, with the visit and its newest report."""
     taken_back = select(PartUseReversal.id).where(PartUseReversal.part_use_id == PartUse.id).exists()
     query = (
         select(
             Item.code, Item.labels, Item.unit, PartUse.quantity, PartUse.new_serial, PartUse.old_serial,
             Visit.id.label("visit_id"), Visit.seq, Visit.person_id, Call.number.label("call"),
-            number.label("report"), Equipment.serial_no, Person.name,
+            newest_report().label("report"), Equipment.serial_no, Person.name,
         )
         .join(Item, Item.id == PartUse.item_id)
         .join(Visit, Visit.id == PartUse.visit_id)
@@ -254,18 +258,17 @@ def surveys(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
 @cache
 def surveys_query(of: str, paged: bool) -> Any:
     """What customers answered. Whoever worked at a visit does not read what was said about it."""
-    number = (
-        select(Report.number)
-        .where(Report.visit_id == Visit.id)
-        .order_by(Report.revision.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     own_work = select(Assignment.id).where(
         Assignment.visit_id == Visit.id, Assignment.person_id == bindparam("reader_id", type_=Uuid())
     )
     query = (
-        select(Survey.state.label("survey_state"), Survey.answers, number.label("report"), Visit.person_id, Person.name)
+        select(
+            Survey.state.label("survey_state"),
+            Survey.answers,
+            newest_report().label("report"),
+            Visit.person_id,
+            Person.name,
+        )
         .join(Visit, Visit.id == Survey.visit_id)
         .join(Call, Call.id == Visit.call_id)
         .outerjoin(Person, Person.id == Visit.person_id)

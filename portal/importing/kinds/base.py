@@ -5,6 +5,7 @@ nothing until it is told to, so the preview, the trial and the import itself are
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +57,7 @@ class Plan:
     changes: list[tuple[str, Any, Any]] = field(default_factory=list)
 
 
-class Kind:
+class Kind(ABC):
     """What can be imported. `fields` of records in `columns`; `ignored` are columns that are left out with a reason."""
 
     name: ClassVar[str]
@@ -90,12 +91,12 @@ class Kind:
                 line.reasons.append([group[0], "missing", {}])
         return line
 
+    @abstractmethod
     def claims(self, said: Mapping[str, Any]) -> list[Claim]:
         """What a row says about which records, for finding contradictions."""
-        raise NotImplementedError
 
-    def planner(self, *, trial: bool) -> "Planner":
-        raise NotImplementedError
+    @abstractmethod
+    def planner(self, *, trial: bool) -> "Planner": ...
 
 
 def typed_text(cell: str) -> str:
@@ -170,7 +171,7 @@ class Batch:
         return {table: list(found) for table, found in ids.items()}
 
 
-class Planner:
+class Planner(ABC):
     """Plans chunk after chunk. `made` holds the records of this chunk by the words of the file; a trial keeps them,
     because nothing of what it plans is in the database when the next chunk looks there. `joined` is what rows said about
     records that stand for several, because others were merged into them."""
@@ -198,12 +199,12 @@ class Planner:
             return Plan(line, REFUSED, [refused.reason])
         return plan
 
-    def look_up(self, lines: Sequence[Line]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def look_up(self, lines: Sequence[Line]) -> None: ...
 
+    @abstractmethod
     def plan_line(self, plan: Plan) -> None:
         """Settles one row. Refuses before it adds anything to the batch."""
-        raise NotImplementedError
 
     def agree(self, line: Line, claims: Sequence[Claim]) -> None:
         """Two rows under different names may mean one record since a merge. Refuses the one that says otherwise: else

@@ -1,5 +1,6 @@
 """What is known by its code alone: products and parts. A code is found as it is written, or in capital letters."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -59,9 +60,9 @@ class CodePlanner(Planner):
     def check(self, record: dict[str, Any]) -> None:
         """Whether this record is one of the kind at all."""
 
+    @abstractmethod
     def fresh(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """The row of a new record."""
-        raise NotImplementedError
 
     def new_labels(self, said: Mapping[str, Any]) -> dict[str, str]:
         labels = {locale: said[name] for name, locale in NAMES.items() if name in said}
