@@ -38,6 +38,7 @@ FEATURES = [
     "records",
     "search",
     "importing",
+    "offline",
     "admin",
 ]
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,7 @@ ROOT = Path(__file__).parent.parent
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The WSGI app. `settings` override what the PORTAL_* variables say."""
     app = Portal(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app.add_url_rule("/static/v/<version>/<path:filename>", "static", app.view_functions["static"])
     app.config.update(config.from_environment() if settings is None else settings)
     app.config.update(
         MAX_CONTENT_LENGTH=config.UPLOAD_LIMIT,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 
@@ -22,3 +22,7 @@ class Portal(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """None of our functions is a coroutine: Flask need not ask each of them at each request."""
         return func
+
+    def send_static_file(self, filename: str, version: str = "") -> Response:
+        """`version` stands in the address of scripts, so that caches tell old from new; the file is today's."""
+        return super().send_static_file(filename)

@@ -1,6 +1,7 @@
 """Addresses: of static files, with their content's hash, so that they may be cached for a year; and of pages.
 
-Both are made once and kept: a page names dozens of each, and making them was a tenth of its cost.
+Both are made once and kept: a page names dozens of each, and making them was a tenth of its cost. A script's version
+stands in its path and is that of all scripts: what a module imports beside itself is then of the same version.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from typing import Any
 from flask import Flask, current_app, request
 
 STATIC = Path(__file__).parent.parent / "static"
+SCRIPTS = "js/"
 KEPT = 5000
 # The proxy itself would cost as much again.
 this_request: Any = request._get_current_object  # type: ignore[attr-defined]
@@ -23,8 +25,19 @@ def asset(path: str) -> str:
 
 @cache
 def versioned(path: str) -> str:
+    if path.startswith(SCRIPTS):
+        return f"/static/v/{scripts_version()}/{path}"
     version = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
     return f"/static/{path}?v={version}"
+
+
+@cache
+def scripts_version() -> str:
+    """Twelve hex digits that change whenever one of our own scripts does."""
+    found = hashlib.sha256()
+    for path in sorted((STATIC / SCRIPTS).rglob("*.js")):
+        found.update(path.relative_to(STATIC).as_posix().encode() + b"\n" + path.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def addresses(app: Flask) -> Callable[..., str]:

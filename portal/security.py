@@ -40,7 +40,7 @@ def add_headers(response: Response) -> Response:
     given = {name.lower() for name, _value in response.headers}
     response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in given])
     if request.endpoint == "static" and response.status_code in (200, 304):
-        versioned = "v" in request.args
+        versioned = "v" in request.args or "version" in (request.view_args or {})
         response.headers["Cache-Control"] = f"public, max-age={31536000 if versioned else 3600}"
     else:
         response.headers.setdefault("Cache-Control", "no-store")
