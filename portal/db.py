@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Flask, Response, g, has_app_context, has_request_context, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -30,6 +30,7 @@ from sqlalchemy import (
     or_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -198,12 +199,13 @@ def reads_only() -> bool:
 
 
 def close_transaction(response: Response) -> Response:
-    """Commits or rolls back by status, then runs what was put off until after the answer."""
+    """Commits or rolls back by status, then runs what was put off until after the answer. What cannot be committed,
+    because the disk is full, say, has not happened: the answer is then the one for a database that is away."""
     if response.status_code < 400:
-        session = db.session()
-        session.expire_on_commit = not reads_only()  # what was only read stays as it is
-        session.commit()
-        session.expire_on_commit = True
+        try:
+            commit()
+        except OperationalError as error:
+            response = current_app.make_response(current_app.handle_user_exception(error))
     else:
         db.session.rollback()
     for task in g.pop("afterwards", []):
@@ -212,6 +214,15 @@ def close_transaction(response: Response) -> Response:
             task()
     g.pop("writes_afterwards", None)
     return response
+
+
+def commit() -> None:
+    session = db.session()
+    session.expire_on_commit = not reads_only()  # what was only read stays as it is
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = True
 
 
 def once_stored(task: Callable[[], None]) -> None:

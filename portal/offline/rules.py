@@ -18,7 +18,7 @@ class Outbox:
 
 def read_waiting(header: str) -> Outbox | None:
     """`n;oldest ISO` of the header X-Outbox-Waiting. None for anything else: a header is no reason to refuse a form."""
-    found = re.fullmatch(r"(\d{1,6})(?:;(.{0,40}))?", header.strip())
+    found = re.fullmatch(r"([0-9]{1,6})(?:;(.{0,40}))?", header.strip())
     if found is None:
         return None
     return Outbox(int(found[1]), read_moment(found[2] or ""))

@@ -21,7 +21,7 @@ def plain64(content: bytes) -> str:
 
 
 def hello(person: Person) -> dict[str, Any]:
-    found: dict[str, Any] = person.client.get("/offline/hello").get_json()
+    found: dict[str, Any] = person.get("/offline/hello").json
     return found
 
 
