@@ -68,6 +68,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("admin", "/admin", 2),
         ("admin", "/admin/people", 6),
         ("admin", "/admin/sessions", 6),
+        ("zhao", "/offline/phones", 6),
         ("he", "/admin/history", 8),
         ("he", "/admin/settings", 4),
         ("he", "/admin/codes/fault", 8),

@@ -35,6 +35,7 @@ from tests.visits.steps import DIAGNOSIS
 
 pytestmark = pytest.mark.engine("sqlite")
 WORDS = {
+    "waiting_entry": "label",
     "branch": "hotline", "call": "caller_name description", "calibration": "certificate_no laboratory",
     "contact": "name phone email", "customer": "name", "dispute": "words phone note",
     "equipment": "asset_tag location invoice_no",

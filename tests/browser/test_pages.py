@@ -40,6 +40,7 @@ LAPTOP_PAGES = {
         "/lists/visits/choice?all=1",
         "/search",
         "/stops",
+        "/offline/phones",
     ],
     "qian": [
         "/",
