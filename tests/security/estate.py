@@ -121,7 +121,7 @@ def company(world: Any, kind: str) -> dict[str, Any]:
         "records.merge_units:other_id": unit.id, "listing": "calls", "ending": "csv", "key": fault(),
         "admin.setting:key": "survey_thanks", "admin.step:what": "password", "kind": "fault", "product": "IN-01",
         "item": "TM-KEY", "stock.item:code": "TM-OIL-100", "admin.branch:code": "01", "stock.movement:n": 1,
-        "stock.reversal:n": 1, "filename": "logo.svg",
+        "stock.reversal:n": 1, "filename": "logo.svg", "version": "000000000000",
     }  # fmt: skip
 
 
