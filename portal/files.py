@@ -13,7 +13,7 @@ import click
 import pillow_heif
 from flask import Flask, current_app, g
 from flask.cli import AppGroup
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from sqlalchemy import Connection, String, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -32,6 +32,16 @@ THUMBNAIL_EDGE = 320
 LOGO_EDGE = 480
 PIXEL_LIMIT = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # JPEG reads the MPO of many phone cameras too
+ORIENTATION = 0x0112  # the EXIF tag
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Drawn = tuple[bytes, bytes, tuple[int, int]]
 
@@ -210,18 +220,29 @@ def decoded(content: bytes, edge: int, mode: str = "RGB") -> Image.Image:
         raise Rejected(lazy("The photo is larger than 15 MB. Take it again with a smaller size."), "photo")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a damaged EXIF block: it is dropped anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             if picture.width * picture.height > PIXEL_LIMIT:
                 raise Rejected(lazy("The photo has too many pixels. Take it again with a smaller size."), "photo")
             picture.draft("RGB", (edge, edge))  # lets JPEG decode small, which saves seconds
-            return ImageOps.exif_transpose(picture).convert(mode)
+            picture.load()
+            return upright(picture).convert(mode)
     except Rejected:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Rejected(lazy("This file is not a photo. Send a JPEG, PNG, WebP or HEIC picture."), "photo") from None
-    except (OSError, ValueError, SyntaxError, EOFError):
+    except Exception:  # a decoder that stumbles over bytes from outside raises whatever it likes
         raise Rejected(lazy("The photo arrived damaged. Take or choose it again."), "photo") from None
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Turned as its EXIF says. Nothing else of that is read: a damaged block costs the turn, not the photo."""
+    try:
+        turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
+    except Exception:
+        return picture
+    return picture if turn is None else picture.transpose(turn)
 
 
 def thumbnail(picture: Image.Image) -> Image.Image:

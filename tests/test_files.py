@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from PIL import Image, ImageOps
+from PIL import Image
 from sqlalchemy import func, select
 
 from portal import config, files
@@ -216,13 +216,13 @@ def test_a_photo_is_drawn_once_and_while_others_may_write(
 ) -> None:
     """A repeat is answered without drawing it again."""
     zhang, path = sign_in("zhang"), f"/visits/{started(world, sign_in).id}/photos"
-    turned, open_then = ImageOps.exif_transpose, []
+    turned, open_then = files.upright, []
 
     def watched(drawn: Image.Image) -> Any:
         open_then.append(db.session().in_transaction())
         return turned(drawn)
 
-    monkeypatch.setattr(ImageOps, "exif_transpose", watched)
+    monkeypatch.setattr(files, "upright", watched)
     entry_id = str(uuid.uuid4())
     for status in (201, 200):
         answer = zhang.post(path, photo(), entry_id=entry_id, outbox=True)

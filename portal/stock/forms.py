@@ -1,6 +1,7 @@
 """Slips of the store, the reason of a reversal, and the filter of movements."""
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import wtforms
@@ -12,7 +13,7 @@ from portal.errors import Rejected
 from portal.forms import Choice, Day, EntryForm, Line, Number, Typed, plain, whole_number
 from portal.i18n import _, label, lazy
 from portal.stock import operations, queries, words
-from portal.stock.models import Item, Location, find_item, van_code
+from portal.stock.models import Item, Location, find_item, find_location, van_code
 
 
 class PartNumber(Typed):
@@ -146,24 +147,27 @@ class FilterForm(wtforms.Form):
     def __init__(self, zone: str) -> None:
         super().__init__(formdata=request.args)
         self.zone = zone
-        self.locations = {place.code: place for place in queries.places()}
-        self.people = {one.username: one for one in queries.people()}
         everything = ("", _("All"))
-        self.location.choices = [everything, *(place_choice(place) for place in self.locations.values())]
-        self.person.choices = [everything, *((key, one.name) for key, one in self.people.items())]
+        self.location.choices = [
+            everything,
+            *((place.code, f"{place.code} · {place.name}") for place in queries.place_names()),
+        ]
+        self.person.choices = [everything, *((one.username, one.name) for one in queries.people())]
         self.kind.choices = [everything, *((key, str(word)) for key, word in words.KINDS.items())]
         self.validate()
 
+    @cached_property
+    def place(self) -> Location | None:
+        return find_location(self.location.data) if self.location.data else None
+
     def wanted(self) -> queries.Wanted:
-        place = self.locations.get(self.location.data or "")
-        person = self.people.get(self.person.data or "")
         start, end = self.start.data, self.end.data
         return queries.Wanted(
             item_id=self.item.data.id if self.item.data else None,
-            location_id=place.id if place else None,
+            location_id=self.place.id if self.place else None,
             start=day_bounds(start, self.zone)[0] if start else None,
             end=day_bounds(end, self.zone)[1] if end else None,
-            person_id=person.id if person else None,
+            person_id=queries.person_called(self.person.data) if self.person.data else None,
             kind=self.kind.data if self.kind.data in words.KINDS else None,
             document=self.document.data if self.document.data and not self.document.errors else None,
         )

@@ -123,14 +123,13 @@ def differences() -> list[Row[tuple[Item, Location, Decimal]]]:
 
 def places_of(item: Item) -> list[Row[Any]]:
     """Codes and names of our places where the item lies, with how much of it."""
-    found: list[Any] = list(db.session.execute(places_query(), {"item_id": item.id}).all())
-    return found
+    return list(db.session.execute(places_query(current_locale()), {"item_id": item.id}).all())
 
 
 @cache
-def places_query() -> Any:
+def places_query(locale: str) -> Any:
     return (
-        select(LOCATION.code, LOCATION.labels, BALANCE.c.quantity)
+        select(LOCATION.code, picked(LOCATION.labels, locale).label("name"), BALANCE.c.quantity)
         .join(BALANCE, BALANCE.c.location_id == LOCATION.id)
         .where(BALANCE.c.item_id == bindparam("item_id"), BALANCE.c.quantity != 0, LOCATION.kind.in_(OWN_KINDS))
         .order_by(LOCATION.kind, LOCATION.code)
@@ -265,15 +264,32 @@ def kinds_query(kinds: tuple[str, ...]) -> Any:
     return query.where(LOCATION.kind.in_(kinds)) if kinds else query
 
 
+def place_names() -> list[Row[Any]]:
+    """Codes and names in the reader's language, for a choice of places: no more than that, because a large house has
+    a hundred of them."""
+    return list(db.session.execute(place_names_query(current_locale())).all())
+
+
+@cache
+def place_names_query(locale: str) -> Any:
+    query = select(LOCATION.code, picked(LOCATION.labels, locale).label("name")).where(LOCATION.active)
+    return query.order_by(LOCATION.kind, LOCATION.code)
+
+
 def people() -> list[Row[Any]]:
-    """Whoever may stand on a movement: id, username, name."""
+    """Whoever may stand on a movement: username and name."""
     found: list[Any] = list(db.session.execute(people_query()).all())
     return found
 
 
 @cache
 def people_query() -> Any:
-    return select(PERSON.c.id, PERSON.c.username, PERSON.c.name).order_by(PERSON.c.name)
+    return select(PERSON.c.username, PERSON.c.name).order_by(PERSON.c.name)
+
+
+def person_called(username: str) -> uuid.UUID | None:
+    found: uuid.UUID | None = db.session.scalar(select(PERSON.c.id).where(PERSON.c.username == username))
+    return found
 
 
 def technicians_without_van() -> list[Person]:

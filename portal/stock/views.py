@@ -114,7 +114,7 @@ def movements_page(form: FilterForm, status: int = 200) -> Response:
         status,
         filters=form,
         zone=form.zone,
-        place=form.locations.get(form.location.data or ""),
+        place=form.place,
         **paged(rows, lambda **at: address("stock.movements", **form.query, **at)),
     )
 
