@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     env.globals.update(
         asset=asset,
         csrf_token=csrf_token,
+        kept=kept,
         fmt=i18n.fmt,
         label=i18n.label,
         pick=i18n.pick,
@@ -126,6 +127,11 @@ def navigations(app: Flask) -> Callable[[], Markup]:
         return drawn(current_user.roles, i18n.current_locale(), request.script_root, request.endpoint)
 
     return nav
+
+
+def kept() -> bool:
+    """Whether this page is fetched to be kept on a phone: it is shown later, without the server's help."""
+    return request.headers.get("X-Keep") == "1" and current_user.is_authenticated
 
 
 def csrf_token() -> str:

@@ -16,8 +16,7 @@ from tests.page import Person
 from tests.visits.steps import picture
 
 PHOTO = picture()
-TEXTS = ("", "  听到异响 ", "a\r\nb", "none", "NONE", "trailing\u3000", "x" * 1001)
-SERIALS = ("", "DF-77", "y" * 81)
+TEXTS = ("  听到异响 ", "a\r\nb", "none", "trailing\u3000", "\ufeff", "e\u0301 \x07")
 QUANTITIES = ("1", "2", "0,5", "1.0", "０２", "", "0", "two", "1.2345")
 BUTTONS = ("departure", "arrival", "start", "pause", "finish", "leaving")
 RECORDS = ("findings", "part-uses", "part-uses", "no-parts", "time-entries", "photos", "readings", "readings")
@@ -49,64 +48,61 @@ class Day:
 
     def form(self) -> tuple[str, str, dict[str, Any]]:
         pick = self.random.random()
-        if pick < 0.5:
+        if pick < 0.4:
             return self.visit, *self.button()
-        if pick < 0.55 and self.other:
+        if pick < 0.44 and self.other:
             return self.other, *self.button()
-        if pick < 0.62:
+        if pick < 0.54:
             return self.visit, *self.taken_back()
-        if pick < 0.64:
+        if pick < 0.55:
             return self.visit, f"clocks/{self.colleague or uuid.uuid4()}/stop", {}
         action = self.random.choice(RECORDS)
         return self.visit, action, getattr(self, action.replace("-", "_"))()
 
     def button(self) -> tuple[str, dict[str, Any]]:
         """Mostly the day's way, sometimes any other button."""
-        pressed = [one["action"] for one in self.entries if one["visit"] == self.visit and one["action"] in BUTTONS]
-        usual = {"": "departure", "departure": "arrival", "arrival": "start", "start": "pause", "pause": "start"}
-        action = usual.get(pressed[-1] if pressed else "", "start")
-        if self.random.random() < 0.45:
-            action = self.random.choice(BUTTONS)
-        cause = self.random.choice((*PAUSE_CAUSES, None, "lunch")) if action == "pause" else None
+        taken = [one["action"] for one, answer in zip(self.entries, self.answers, strict=True) if answer == 201]
+        last = next((one for one in reversed(taken) if one in BUTTONS), "")
+        after_start = self.random.choice(("pause", "pause", "finish"))
+        usual = {"": "departure", "departure": "arrival", "arrival": "start", "start": after_start, "pause": "start"}
+        action = self.mostly(usual.get(last, "start"), *BUTTONS, odd=0.25)
+        cause = self.mostly(self.random.choice(PAUSE_CAUSES), None, "lunch") if action == "pause" else None
         return action, {"occurred_at": self.moment(), "cause": cause}
 
     def taken_back(self) -> tuple[str, dict[str, Any]]:
-        noun = self.random.choice(TAKEN_BACK)
+        nouns = [noun for noun in TAKEN_BACK if self.known.get(noun)]
+        if not nouns:
+            return f"time-entries/{uuid.uuid4()}/removal", {"reason": "错了"}
+        noun = self.random.choice(nouns)
         verb = "reversal" if noun == "part-uses" else "removal"
-        ids = [*self.known.get(noun, ()), *([] if noun != "time-entries" else [str(uuid.uuid4())])]
-        if not ids:
-            return "no-parts", {}
-        return f"{noun}/{self.random.choice(ids)}/{verb}", {"reason": self.random.choice(("错了", "错了", "  "))}
+        return f"{noun}/{self.random.choice(self.known[noun])}/{verb}", {"reason": self.mostly("错了", "  ")}
 
     def findings(self) -> dict[str, Any]:
-        some = self.random.random
-        coded = {name: code for name, code in CODES.items() if some() < 0.7}
-        if some() < 0.1:
+        coded = {name: code for name, code in CODES.items() if self.now_and_then(0.8)}
+        if self.now_and_then(0.05):
             coded["cause"] = "C98"
+        ticks = {"nothing_left": 0.4, "plate_unreadable": 0.2, "do_not_use": 0.2, "use_again": 0.15}
         return {
             **coded,
+            **{name: "y" for name, share in ticks.items() if self.now_and_then(share)},
             "outcome": self.random.choice((*words.OUTCOMES, None, "fixed")),
-            "error_code": self.random.choice(("", "e12", "E" * 21)) if some() < 0.2 else "",
-            "note": self.text(),
+            "error_code": self.mostly("e12", "E" * 21, odd=0.03),
+            "note": self.text(4000),
             "test_result": self.random.choice(("10 km/h", "", "好")),
             "outstanding": self.random.choice(("", "none", " None ", "换皮带")),
-            "nothing_left": "y" if some() < 0.4 else None,
-            "plate_unreadable": "y" if some() < 0.2 else None,
-            "do_not_use": "y" if some() < 0.15 else None,
-            "use_again": "y" if some() < 0.15 else None,
             "stop_reason": self.random.choice(("", "电线裸露")),
-            "internal_note": self.text(),
-            "version": self.random.choice((None, "", "x", str(self.random.randint(0, 4)))),
+            "internal_note": self.text(4000),
+            "version": self.mostly(None, "", "x", "0", "1", "2", odd=0.3),
             "occurred_at": self.moment(),
         }
 
     def part_uses(self) -> dict[str, Any]:
         return {
-            "item": self.random.choice(("TM-OIL-100", "TM-BELT-1300", "tm-oil-100", "TM-MTR-25", "TM-MTR-25", "")),
-            "quantity": self.random.choice(("1", *QUANTITIES)),
-            "new_serial": self.random.choice(SERIALS),
-            "old_serial": self.random.choice(SERIALS),
-            "old_part": self.random.choice((*words.OLD_PARTS, None, None, "eaten")),
+            "item": self.random.choice(("TM-OIL-100", "TM-BELT-1300", "tm-oil-100", "TM-MTR-25", "TM-MTR-25")),
+            "quantity": self.mostly("1", *QUANTITIES, odd=0.4),
+            "new_serial": self.mostly("DF-77", "", "y" * 81),
+            "old_serial": self.mostly("", "DF-76", "y" * 81),
+            "old_part": self.mostly(self.random.choice((*words.OLD_PARTS, None)), "", "eaten"),
             "occurred_at": self.moment(),
         }
 
@@ -116,45 +112,52 @@ class Day:
     def time_entries(self) -> dict[str, Any]:
         """Often a stretch that touches or shares time with another one."""
         start = self.clock - timedelta(minutes=self.random.choice((5, 30, 61, 120, 300, 1500)))
-        end = start + timedelta(minutes=self.random.choice((-1, 1, 5, 30, 60, 1441)), seconds=self.random.choice((0, 31)))
-        replaced = [*self.known.get("time-entries", ()), str(uuid.uuid4())]
+        long = timedelta(minutes=self.mostly(self.random.choice((1, 5, 30)), -1, 60, 1441))
+        own = self.known.get("time-entries") or [None]
         return {
-            "kind": self.random.choice((*TIME_KINDS, "nap")),
+            "kind": self.mostly(self.random.choice(TIME_KINDS), "nap", odd=0.05),
             "started_at": self.written(start),
-            "ended_at": self.written(end),
-            "cause": self.random.choice(("", "parts", "customer", "break")),
-            "reason": self.random.choice(("", "忘了", "忘了")),
-            "replaces": self.random.choice(replaced) if self.random.random() < 0.3 else None,
+            "ended_at": self.written(start + long + timedelta(seconds=self.random.choice((0, 31)))),
+            "cause": self.mostly("parts", "", "customer", "break"),
+            "reason": self.mostly("忘了", "", " "),
+            "replaces": self.mostly(None, self.random.choice(own), str(uuid.uuid4()), odd=0.5),
         }
 
     def photos(self) -> dict[str, Any]:
-        file = None if self.random.random() < 0.1 else (io.BytesIO(PHOTO), "p.jpg", "image/jpeg")
-        return {"photo": file, "label": self.random.choice((*PHOTO_LABELS, None, "cat")), "occurred_at": self.moment()}
+        file = (io.BytesIO(PHOTO), "p.jpg", "image/jpeg")
+        label = self.mostly(self.random.choice(PHOTO_LABELS), None, "", "cat")
+        return {"photo": self.mostly(file, None), "label": label, "occurred_at": self.moment()}
 
     def readings(self) -> dict[str, Any]:
         return {
-            "quantity": self.random.choice((*rules.QUANTITIES, "mood")),
-            "value": self.random.choice(("230", "3,50", "-1.25", "0.000001", "", "1e3", "1000000000")),
-            "unit": self.random.choice(("", "mA", "z" * 11)) if self.random.random() < 0.5 else "",
-            "point": self.random.choice(("", "L1 ")),
+            "quantity": self.mostly(self.random.choice(tuple(rules.QUANTITIES)), "mood", odd=0.05),
+            "value": self.mostly(self.random.choice(("230", "3,50", "-1.25", "0.000001")), "", "1e3", "1000000000"),
+            "unit": self.mostly("mA", "", "z" * 11),
+            "point": self.mostly("L1 ", "", "z" * 81),
             "instrument": self.random.choice(("", *self.known.get("tools", ()))),
             "occurred_at": self.moment(),
         }
 
-    def text(self) -> str:
-        return self.random.choice((*TEXTS, "z" * 4001)) if self.random.random() < 0.3 else ""
+    def text(self, limit: int) -> str:
+        return str(self.mostly("", *TEXTS, "z" * (limit + 1)))
 
     def moment(self) -> str | None:
         """What the phone's clock said: now, a little off, not at all, or nothing that can be read."""
-        off = self.random.choice((0, 0, 0, -60, -1800, 300, 7200, -90000))
+        off = self.mostly(0, -60, -1800, 300, 7200, -90000, odd=0.3)
         written = self.written(self.clock + timedelta(seconds=off))
-        return self.random.choice((written, written, written, None, "", "gestern" if off else written))
+        return self.mostly(written, None, "", "gestern", "2026-02-30T10:00")
 
     def written(self, moment: datetime) -> str:
         there = local(moment, self.zone)
         return self.random.choice(
             (there.isoformat(), there.replace(tzinfo=None).isoformat(timespec="minutes"), moment.isoformat())
         )
+
+    def mostly(self, good: Any, *others: Any, odd: float = 0.12) -> Any:
+        return self.random.choice(others) if self.now_and_then(odd) else good
+
+    def now_and_then(self, share: float) -> bool:
+        return self.random.random() < share
 
     def send(self, visit: str, action: str, fields: dict[str, Any]) -> None:
         path, entry_id = f"/visits/{visit}/{action}", str(uuid.uuid4())

@@ -39,7 +39,8 @@ OF_ROWS = {  # what the server knows of a row besides the phone's own
 def test_the_phone_reckons_as_the_server_does(world: Any, sign_in: Any, tmp_path: Path) -> None:
     """Random days, played at the server and reckoned in node from what the phone had kept before."""
     instruments(world)
-    played = [play(world, sign_in, n) for n in range(DAYS)]
+    left: list[tuple[str, str]] = []
+    played = [play(world, sign_in, n, left) for n in range(DAYS)]
     for n, (day, reckoned) in enumerate(zip(played, reckon(played, tmp_path), strict=True)):
         told = f"PORTAL_SEED={SEED}, day {n}, zone {day['base']['visit']['zone']}"
         doubts = {one["entry"]: one["doubt"] for one in reckoned["facts"]["doubts"]}
@@ -58,7 +59,8 @@ def instruments(world: Any) -> None:
     db.session.commit()
 
 
-def play(world: Any, sign_in: Any, n: int) -> dict[str, Any]:
+def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[str, Any]:
+    """One day; `left` are visits, with their last button, at which a clock may still run."""
     random = Random(f"{SEED}/{n}")
     leads = random.random() < 0.75
     world.set_clock(at(1, 0) + timedelta(days=n))
@@ -75,19 +77,18 @@ def play(world: Any, sign_in: Any, n: int) -> dict[str, Any]:
     day = Day(random, sign_in("zhang"), str(visit.id), visit.zone, at(1, random.choice((0, 15))) + timedelta(days=n))
     day.colleague = str(world.person("li").id)
     day.other = str(other.id) if other else ""
-    for _turn in range(random.choice((0, 0, 3, 8))):
+    for _turn in range(random.choice((0, 2, 5, 9))):
         day.press()
     colleague_works(world, sign_in, day)
     base = kept(sign_in, day)
     before = len(day.entries)
-    for _turn in range(random.randint(4, 18)):
+    for _turn in range(random.randint(4, 14)):
         day.press()
-    mend_now_and_then(day)
     both = zip(day.entries[before:], day.answers[before:], strict=True)
     tried = [(one, answer) for one, answer in both if one["visit"] == day.visit or answer == 201]
     day.clock += timedelta(seconds=random.choice((1, 1799)))
     wanted = kept(sign_in, day)
-    return {
+    played = {
         "base": base,
         "entries": [one for one, _answer in tried],
         "until": day.clock.isoformat(),
@@ -95,6 +96,17 @@ def play(world: Any, sign_in: Any, n: int) -> dict[str, Any]:
         "wanted": by_the_server(wanted, day.visit, day.clock, world.person("zhang")),
         "refused": sorted(one["id"] for one, answer in tried if answer != 201),
     }
+    left += [(day.visit, "finish" if leads else "leaving"), *([(day.other, "finish")] if other else [])]
+    if random.random() < 0.8:  # else the next day meets a clock that runs elsewhere
+        go_home(day, left)
+    return played
+
+
+def go_home(day: Day, left: list[tuple[str, str]]) -> None:
+    while left:
+        visit, last = left.pop()
+        day.send(visit, "arrival", {})
+        day.send(visit, last, {})
 
 
 def colleague_works(world: Any, sign_in: Any, day: Day) -> None:
@@ -103,11 +115,6 @@ def colleague_works(world: Any, sign_in: Any, day: Day) -> None:
         theirs = Day(day.random, sign_in("li"), day.visit, day.zone, day.clock)
         for action in ("departure", "arrival", "start"):
             theirs.send(day.visit, action, {"occurred_at": theirs.written(day.clock)})
-
-
-def mend_now_and_then(day: Day) -> None:
-    if day.random.random() < 0.5:
-        day.send(day.visit, "finish", {})
 
 
 def kept(sign_in: Any, day: Day) -> dict[str, Any]:
