@@ -692,9 +692,14 @@ function showSaid() {
 // The phone could not store it: nothing is cleared, and it is tried straight away under the same id.
 async function sendDirectly(form, made) {
   say(words("unstored"), "bad");
+  const said = await sendUnstored(made);
+  if (said) await goOn(form, made.entry, said);
+}
+
+export async function sendUnstored({ entry, files }) {
   const hello = await box.hello();
-  const { outcome, said } = hello.stopped ? {} : await box.post(made.entry, hello, (sha) => made.files.get(sha));
-  if (outcome === "applied" || outcome === "held" || outcome === "refused") await goOn(form, made.entry, said);
+  const { outcome, said } = hello.stopped ? {} : await box.post(entry, hello, (sha) => files.get(sha));
+  return ["applied", "held", "refused"].includes(outcome) ? said : null;
 }
 
 // Once: may the browser keep this phone's store when space is short? What it answers is kept beside it.

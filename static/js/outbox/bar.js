@@ -31,7 +31,7 @@ export function what({ count, oldest, needs, sending, done = 0, of = 0, stopped,
   if (sending) return ["blue", "sending", { n: Math.min(done + 1, of), of }];
   if (age > 24 * HOUR) return ["amber", "oneDay", old];
   if (crowded) return ["amber", "crowded", {}];
-  return ["grey", stopped === "offline" ? "offline" : "waiting", old];
+  return ["grey", stopped === "offline" ? "offline" : "wait", old];
 }
 
 // iOS deletes what a page stored after seven days, unless the page stands on the Home Screen.

@@ -24,7 +24,8 @@ export function forget(box, form) {
 }
 
 export async function start(box) {
-  const forms = [...document.querySelectorAll("form.form[data-outbox]:not([data-photos])")].filter((form) => !form.querySelector(SECRET));
+  const asks = (form) => form.querySelector("input:not([type=hidden]), select, textarea") && !form.querySelector(SECRET);
+  const forms = [...document.querySelectorAll("form.form[data-outbox]:not([data-photos])")].filter(asks);
   for (const form of forms) watch(box, form);
   document.addEventListener("outbox:saved", ({ detail }) => detail.form && forms.includes(detail.form) && settled(box, detail.form));
   const mend = /^#mend=([0-9a-f-]{36})$/.exec(location.hash)?.[1];

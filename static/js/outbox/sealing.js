@@ -52,16 +52,17 @@ async function lock(key, bytes) {
 
 const open = (key, { iv, ct }) => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, ct);
 
-async function sealed(box, entry, key) {
+// What is closed in: all that the server needs to go on as if it had been sent plainly.
+export async function clearText(box, entry) {
   const files = [];
   for (const [name, filename, type, sha] of entry.files) files.push([name, filename, type, base64((await box.file(sha)).bytes)]);
   const { path, person, fields, created_at, form_version, amends } = entry;
-  return envelope(JSON.stringify({ path, person, fields, files, created_at, form_version, amends }), key, entry.id);
+  return { path, person, fields, files, created_at, form_version, amends };
 }
 
 // Closes one entry where it stands: what was readable is replaced in one transaction.
 export async function seal(box, entry, key, store = "entry") {
-  const closed = await sealed(box, entry, key);
+  const closed = await envelope(JSON.stringify(await clearText(box, entry)), key, entry.id);
   const own = await readingKey(box, true);
   const { fields, files, label } = entry;
   const reading = await lock(own, new TextEncoder().encode(JSON.stringify({ fields, files, label })));
@@ -72,6 +73,9 @@ export async function seal(box, entry, key, store = "entry") {
   }
   const after = { ...entry, sealed: closed, reading, locked: copies.map(([sha]) => sha), fields: [], files: [], label: null };
   await box.run([store, "file"], "readwrite", async (tx) => {
+    const request = tx.objectStore(store).count(entry.id);
+    await new Promise((done) => (request.onsuccess = done));
+    if (!request.result) return; // undone meanwhile
     tx.objectStore(store).put(after);
     for (const [sha, copy] of copies) tx.objectStore("file").put(copy, sha);
   });
