@@ -759,7 +759,8 @@ function furnish() {
   if (has("[data-waiting]")) import("./outbox/rows.js").then((module) => module.start(box));
   if (has("#facts")) {
     const drawn = () => import("./visit/page.js").then((module) => module.start(box));
-    document.documentElement.dataset.kept ? drawn() : box.waiting().then(({ count }) => count && drawn(), () => {});
+    if (document.documentElement.dataset.kept) drawn();
+    else document.addEventListener("outbox:changed", ({ detail }) => detail.count && drawn());
   }
   if (has("[data-continue]")) {
     const drafts = box.run("draft", "readonly", (tx) => got(tx.objectStore("draft").count()));

@@ -9,6 +9,7 @@ const ROOT = new URL("../../../../../", import.meta.url).pathname;
 let box;
 
 export async function start(opened) {
+  if (box) return;
   box = opened;
   const here = document.getElementById("facts");
   const brought = here.dataset.words ? here : await keptCopy();

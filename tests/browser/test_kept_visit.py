@@ -1,0 +1,108 @@
+"""A visit on a phone without signal: what waits is counted in, so that the next step and the totals are right."""
+
+import re
+
+from playwright.sync_api import Page
+
+from tests.browser import steps
+from tests.browser.conftest import Open, sign_in
+from tests.servers import Server
+
+CUSTOMER = "甲示例"
+
+
+def cut_off(page: Page) -> None:
+    """Forms find no server any more; pages still come, as the phone keeps them."""
+    page.context.route(
+        re.compile("."),
+        lambda route: route.abort("internetdisconnected") if route.request.method == "POST" else route.fallback(),
+    )
+    page.set_extra_http_headers({"X-Keep": "1"})
+
+
+def save(page: Page, selector: str) -> None:
+    """Taps a button whose entry is stored on the phone and waits for the page that comes after it."""
+    steps.press(page, page.locator(selector).first)
+
+
+def verbs(page: Page) -> list[str]:
+    """The buttons of the action bar by their address, the next step first."""
+    page.wait_for_selector(".action-bar[data-for]")
+    return page.locator(".action-bar").evaluate(
+        "(bar) => [...bar.querySelectorAll('form, a.btn')].map((one) => (one.getAttribute('action') ?? one.getAttribute('href')).split('/').pop())"
+    )
+
+
+def task(page: Page, n: int) -> str:
+    return " ".join(page.locator(".tasks > li").nth(n).inner_text().split())
+
+
+def test_the_day_s_way_without_signal(server: Server, open_page: Open) -> None:
+    page = open_page(server.url, locale="en")
+    sign_in(page, "zhang")
+    visit = steps.open_visit(page, CUSTOMER)
+    cut_off(page)
+    page.goto(visit)
+    for verb, state, following in (
+        ("departure", "en_route", ["arrival"]),
+        ("arrival", "on_site", ["start", "finish"]),
+        ("start", "working", ["finish", "pause"]),
+    ):
+        save(page, f".action-bar form[action$='/{verb}'] button")
+        page.wait_for_selector(f"p.row[data-state='{state}']")
+        assert verbs(page) == following
+    assert "Work 0 min" in task(page, 3)
+    use_a_part(page, visit)
+    diagnose(page, visit)
+    page.goto(visit)
+    page.wait_for_selector(".action-bar[data-for]")
+    assert "Fixed" in task(page, 0)
+    assert "1 line" in task(page, 2)
+    assert "Finish the work." in task(page, 5)
+    save(page, ".action-bar form[action$='/finish'] button")
+    page.wait_for_selector("p.row[data-state='finished']")
+    for _time in ("now", "opened again"):
+        assert verbs(page) == ["handover", "start"]
+        assert "Ready" in task(page, 5)
+        assert page.locator(".tasks > li").nth(5).locator("a").get_attribute("href") == f"{path(visit)}/handover"
+        assert page.locator("#events [data-new]").count() == 4
+        page.reload()
+        page.wait_for_selector("p.row[data-state='finished']")
+
+
+def use_a_part(page: Page, visit: str) -> None:
+    page.goto(f"{visit}/part-uses")
+    card = page.locator("form:has(button.part-card)").first
+    code = card.locator("[name=item]").get_attribute("value")
+    before = held(page, code)
+    save(page, f"form:has([name=item][value='{code}']) button.part-card")
+    page.goto(f"{visit}/part-uses")
+    page.wait_for_function("([code, before]) => document.querySelector(`[data-van='${code}']`).textContent !== `Van ${before}`", arg=[code, before])
+    assert held(page, code) == before - 1
+    assert page.locator(".heading p.muted").first.inner_text() == "1 line"
+    assert not page.locator("#no-parts").is_visible()
+
+
+def held(page: Page, code: str | None) -> int:
+    return int(page.locator(f"[data-van='{code}']").first.inner_text().split()[-1])
+
+
+def diagnose(page: Page, visit: str) -> None:
+    page.goto(f"{visit}/findings?fault=0")
+    for name in ("component", "cause", "remedy"):
+        page.select_option(f"[name={name}]", index=1)
+    page.locator("label.chip:has([name=symptom])").first.click()
+    page.fill("[name=test_result]", "10 km/h, 10 min")
+    steps.pick(page, "outcome", "fixed")
+    steps.pick(page, "nothing_left")
+    save(page, "form#codes button[type=submit]")
+    page.goto(f"{visit}/findings")
+    page.wait_for_selector("form#codes[data-from]")
+    assert page.input_value("[name=test_result]") == "10 km/h, 10 min"
+    assert page.input_value("[name=version]") == "1"
+
+
+def path(visit: str) -> str:
+    return re.sub(r"^https?://[^/]+", "", visit)
+
+
