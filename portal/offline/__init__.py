@@ -12,3 +12,4 @@ from portal.offline import views
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
+    app.register_blueprint(views.device)
