@@ -2,22 +2,25 @@
 
 import re
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
+from tests.browser.test_day import cut_off, ready
 from tests.servers import Server
 
 CUSTOMER = "甲示例"
 
 
-def cut_off(page: Page) -> None:
-    """Forms find no server any more; pages still come, as the phone keeps them."""
-    page.context.route(
-        re.compile("."),
-        lambda route: route.abort("internetdisconnected") if route.request.method == "POST" else route.fallback(),
-    )
-    page.set_extra_http_headers({"X-Keep": "1"})
+@pytest.fixture
+def phone(open_page: Open, server: Server) -> Page:
+    """A phone that has the day, without signal from here on."""
+    page = open_page(server.url, locale="en", service_workers="allow")
+    sign_in(page, "zhang")
+    ready(page)
+    cut_off(page, server)
+    return page
 
 
 def save(page: Page, selector: str) -> None:
@@ -37,12 +40,9 @@ def task(page: Page, n: int) -> str:
     return " ".join(page.locator(".tasks > li").nth(n).inner_text().split())
 
 
-def test_the_day_s_way_without_signal(server: Server, open_page: Open) -> None:
-    page = open_page(server.url, locale="en")
-    sign_in(page, "zhang")
+def test_the_day_s_way_without_signal(phone: Page) -> None:
+    page = phone
     visit = steps.open_visit(page, CUSTOMER)
-    cut_off(page)
-    page.goto(visit)
     for verb, state, following in (
         ("departure", "en_route", ["arrival"]),
         ("arrival", "on_site", ["start", "finish"]),
@@ -72,15 +72,13 @@ def test_the_day_s_way_without_signal(server: Server, open_page: Open) -> None:
 
 def use_a_part(page: Page, visit: str) -> None:
     page.goto(f"{visit}/part-uses")
-    card = page.locator("form:has(button.part-card)").first
-    code = card.locator("[name=item]").get_attribute("value")
+    code = page.locator("form:has(button.part-card) [name=item]").first.get_attribute("value")
     before = held(page, code)
     save(page, f"form:has([name=item][value='{code}']) button.part-card")
     page.goto(f"{visit}/part-uses")
-    page.wait_for_function("([code, before]) => document.querySelector(`[data-van='${code}']`).textContent !== `Van ${before}`", arg=[code, before])
-    assert held(page, code) == before - 1
-    assert page.locator(".heading p.muted").first.inner_text() == "1 line"
-    assert not page.locator("#no-parts").is_visible()
+    expect(page.locator(f"[data-van='{code}']").first).to_have_text(f"Van {before - 1}")
+    expect(page.locator(".heading p.muted").first).to_have_text("1 line")
+    expect(page.locator("#no-parts")).to_be_hidden()
 
 
 def held(page: Page, code: str | None) -> int:
@@ -88,10 +86,9 @@ def held(page: Page, code: str | None) -> int:
 
 
 def diagnose(page: Page, visit: str) -> None:
-    page.goto(f"{visit}/findings?fault=0")
-    for name in ("component", "cause", "remedy"):
-        page.select_option(f"[name={name}]", index=1)
-    page.locator("label.chip:has([name=symptom])").first.click()
+    page.goto(f"{visit}/findings")
+    steps.hit(page, page.locator("a.part-card[data-fills]").first)
+    assert page.input_value("[name=remedy]")
     page.fill("[name=test_result]", "10 km/h, 10 min")
     steps.pick(page, "outcome", "fixed")
     steps.pick(page, "nothing_left")

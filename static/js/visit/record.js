@@ -50,11 +50,11 @@ function drawParts({ facts }) {
 }
 
 // ?item=… of the page as it is kept: the one form for all parts becomes that of this part.
-export function onePart(state) {
+export function onePart(facts) {
   const asked = new URLSearchParams(location.search);
   const form = document.getElementById("part-form");
   const code = asked.get("item");
-  const item = state?.facts.catalogue.items[code];
+  const item = facts?.catalogue.items[code];
   if (!form || !code || document.querySelector("h1 + p.code")) return;
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   for (const name of ["item", "quantity", "new_serial", "old_serial"]) if (asked.has(name)) form.elements[name].value = asked.get(name);
