@@ -31,9 +31,9 @@ def save(page: Page, selector: str) -> None:
 def verbs(page: Page) -> list[str]:
     """The buttons of the action bar by their address, the next step first."""
     page.wait_for_selector(".action-bar[data-for]")
-    return page.locator(".action-bar").evaluate(
-        "(bar) => [...bar.querySelectorAll('form, a.btn')].map((one) => (one.getAttribute('action') ?? one.getAttribute('href')).split('/').pop())"
-    )
+    controls = page.locator(".action-bar :is(form, a.btn)").all()
+    addresses = [one.get_attribute("action") or one.get_attribute("href") or "" for one in controls]
+    return [address.split("/")[-1] for address in addresses]
 
 
 def task(page: Page, n: int) -> str:
@@ -70,6 +70,41 @@ def test_the_day_s_way_without_signal(phone: Page) -> None:
         page.wait_for_selector("p.row[data-state='finished']")
 
 
+def test_what_waits_can_be_had_back_and_a_button_that_is_refused_says_why(phone: Page) -> None:
+    page = phone
+    visit = steps.open_visit(page, CUSTOMER)
+    for verb in ("departure", "arrival"):
+        save(page, f".action-bar form[action$='/{verb}'] button")
+    page.goto("/")
+    card = page.locator("article.card-current")
+    expect(card.locator("a.card-link")).to_have_attribute("href", path(visit))
+    expect(card).to_have_attribute("data-state", "on_site")
+    one_part(page, visit)
+    other = page.locator("article.card[data-state='assigned'] a.card-link").first
+    steps.press(page, other)
+    save(page, ".action-bar form[action$='/departure'] button")
+    page.goto(visit)
+    page.wait_for_selector("p.row[data-state='on_site']")
+    expect(page.locator(".action-bar")).to_contain_text("Your clock runs elsewhere")
+    assert "start" not in verbs(page)
+
+
+def one_part(page: Page, visit: str) -> None:
+    """A part that asks for its serial number, chosen on the kept page; then taken back before it is sent."""
+    page.goto(f"{visit}/part-uses")
+    link = page.locator("a.part-card[href*='item=']", has_text="serial number").first
+    name = link.locator(".strong").inner_text()
+    steps.press(page, link)
+    expect(page.locator("h1")).to_have_text(name)
+    page.fill("#part-form [name=new_serial]", "DF-77")
+    save(page, "#part-form button[type=submit]")
+    page.goto(f"{visit}/part-uses")
+    expect(page.locator(".heading p.muted").first).to_have_text("1 line")
+    steps.hit(page, page.locator("[data-waiting] [data-undo]").first)
+    expect(page.locator(".heading p.muted").first).to_have_text("Nothing yet.")
+    page.goto("/")
+
+
 def use_a_part(page: Page, visit: str) -> None:
     page.goto(f"{visit}/part-uses")
     code = page.locator("form:has(button.part-card) [name=item]").first.get_attribute("value")
@@ -101,5 +136,3 @@ def diagnose(page: Page, visit: str) -> None:
 
 def path(visit: str) -> str:
     return re.sub(r"^https?://[^/]+", "", visit)
-
-
