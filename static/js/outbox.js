@@ -44,7 +44,7 @@ async function digest(path, fields, hashes, by) {
   return sha256(utf8(`${path}\n${JSON.stringify(pairs)}`), by);
 }
 
-const bytesOf = (file) => file.bytes ?? (file.arrayBuffer ? file.arrayBuffer() : file);
+const bytesOf = (file) => (file.arrayBuffer ? file.arrayBuffer() : (file.bytes ?? file)); // a Blob has a method `bytes`
 
 export async function content(path, fields, files = [], by = crypto) {
   const hashes = [];
@@ -81,9 +81,15 @@ export function plan(entries) {
     queues.set(key, [...(queues.get(key) ?? []), entry]);
   }
   return [...queues.values()].map((queue) => {
-    const needed = new Set(queue.flatMap((entry) => entry.needs ?? []));
-    const last = (entry) => isPhoto(entry) && !needed.has(entry.id);
-    return [...queue.filter((entry) => !last(entry)), ...queue.filter(last)];
+    const placed = new Set();
+    const place = (entry) => {
+      if (!entry || placed.has(entry)) return;
+      for (const id of entry.needs ?? []) if (id !== entry.id) place(queue.find((other) => other.id === id));
+      placed.add(entry);
+    };
+    queue.filter((entry) => !isPhoto(entry)).forEach(place);
+    queue.forEach(place);
+    return [...placed];
   });
 }
 
@@ -205,7 +211,7 @@ class Box {
         made.entry.seq = ((await got(meta.get("seq"))) ?? 0) + 1;
         meta.put(made.entry.seq, "seq");
         for (const [sha, file] of made.files) if (!(await got(files.get(sha)))) files.put(file, sha);
-        await this.supersede(tx, made.entry.amends);
+        await this.supersede(tx, made.entry);
         await got(entries.put(made.entry));
       });
     } catch (problem) {
@@ -242,9 +248,13 @@ class Box {
   }
 
   // A refused entry will never be sent again once it was mended; one whose outcome is unknown still goes.
-  async supersede(tx, id) {
+  async supersede(tx, entry) {
+    const id = entry.amends;
     const old = id && (await got(tx.objectStore("entry").get(id)));
-    if (old && (old.state === "refused" || old.state === "unknown")) await this.drop(tx, old, "amended");
+    if (!old || goes(old)) return;
+    await this.drop(tx, old, "amended");
+    for (const other of await got(tx.objectStore("entry").getAll()))
+      if (other.needs?.includes(id)) tx.objectStore("entry").put({ ...other, needs: other.needs.map((one) => (one === id ? entry.id : one)) });
   }
 
   async drop(tx, entry, why) {
@@ -497,7 +507,7 @@ class Box {
       size += bytes.byteLength;
       body.append(name, new Blob([bytes], { type }), filename);
     }
-    const wait = 60_000 + (size + (sealed?.length ?? 0)) / SLOWEST;
+    const wait = 60_000 + Math.ceil((size + (sealed?.length ?? 0)) / SLOWEST);
     try {
       const path = entry.query ? `${entry.path}?${entry.query}` : entry.path;
       const answer = await this.ask(path, { method: "POST", redirect: "error", headers: await this.headers().catch(() => ({ "X-Outbox": "1" })), body }, wait);
@@ -646,9 +656,7 @@ async function save(form, submitter) {
   }
   document.dispatchEvent(new CustomEvent("outbox:saved", { detail: { ...entry, form } }));
   keep();
-  const answered = answerTo(entry.id);
-  kick();
-  const answer = await answered;
+  const answer = await Promise.race([answerTo(entry.id), kick().then((sent) => (sent?.stopped === "elsewhere" ? sleep(PROMPT) : null))]);
   return answer ? goOn(form, entry, answer) : waits(form, entry);
 }
 
@@ -718,6 +726,7 @@ function kick() {
     .then(({ waiting, stopped }) => {
       failures = stopped && waiting ? failures + 1 : 0;
       if (waiting && stopped) timer = setTimeout(kick, backoff(failures));
+      return { stopped };
     })
     .catch(() => (timer = setTimeout(kick, backoff(++failures))));
 }
@@ -766,7 +775,7 @@ function furnish() {
     const drafts = box.run("draft", "readonly", (tx) => got(tx.objectStore("draft").count()));
     drafts.then((count) => count && import("./outbox/drafts.js").then((module) => module.offer(box)), () => {});
   }
-  if (forms && !navigator.serviceWorker?.controller) setTimeout(bar, 2000);
+  if (forms && !navigator.serviceWorker?.controller) setTimeout(() => bar().catch(() => {}), 500);
 }
 
 const bar = () => import("./outbox/bar.js");
