@@ -1,5 +1,5 @@
-// The day on this phone (README of portal/offline): loaded after everything else, on pages of people who are signed in
-// and on the sign-in page, so that it costs no page its first moment.
+// The day on this phone: loaded after everything else, on pages of people who are signed in and on the sign-in page, so
+// that it costs no page its first moment.
 
 import { show as showKept } from "./day/kept.js";
 import { watch } from "./day/leaving.js";
