@@ -30,7 +30,7 @@ async function begin() {
   if (day === undefined) return;
   document.addEventListener("outbox:answered", answered);
   if (document.querySelector("[data-today]")) await showToday(person, ROOT, !kept);
-  else if (!kept && (await isDue())) await download(person, ROOT);
+  else if (!kept && (await isDue())) await download(person, ROOT).catch(() => null);
 }
 
 function onlineOnly() {
@@ -47,5 +47,5 @@ function answered(event) {
   const { visit } = event.detail?.entry ?? {};
   if (!visit) return;
   clearTimeout(changed.get(visit));
-  changed.set(visit, setTimeout(() => refresh(person, ROOT, visit), SETTLED));
+  changed.set(visit, setTimeout(() => refresh(person, ROOT, visit).catch(() => null), SETTLED));
 }

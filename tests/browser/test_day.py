@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
@@ -125,6 +125,24 @@ def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page
     own.context.unroute(f"**{path}")
     own.locator("main .as-of a").click()
     expect(own.locator("main .as-of")).to_have_count(0)
+
+
+def test_nothing_of_the_day_shows_while_the_customer_holds_the_phone(own: Page, server: Server) -> None:
+    """Handed over with signal, and then the signal goes: the kept pages are no way around the PIN."""
+    listed = ready(own)
+    path = listed["visits"][0]["pages"][0]
+    own.context.route("**/h/held", lambda route: route.fulfill(status=200, body="<h1>…</h1>", content_type="text/html"))
+    own.goto("/h/held")
+    until(own, "caches.has('handed')")
+    own.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_FAILED"):
+        own.goto(path)
+    own.context.set_offline(False)
+    own.goto("/")
+    until(own, "caches.has('handed').then((has) => !has)")
+    own.context.set_offline(True)
+    own.goto(path)
+    expect(own.locator("main .as-of")).to_be_visible()
 
 
 def test_signing_out_takes_the_pages_and_leaves_the_stored_work(own: Page, server: Server) -> None:
