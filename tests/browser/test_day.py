@@ -112,6 +112,34 @@ def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: P
     expect(own.locator("main .card").first).to_be_hidden()
 
 
+def test_only_what_changed_is_fetched_again(own: Page, server: Server) -> None:
+    listed = ready(own)
+    visit, other = [visit["id"] for visit in listed["visits"] if visit["state"] == "assigned"][:2]
+    kept = """async ([name, path]) => { const page = await (await caches.open(name)).match(path);
+        return [page.headers.get('X-Kept-At'), (await page.text()).includes('data-state="en_route"')]; }"""
+
+    def of(one: str) -> list[Any]:
+        found: list[Any] = own.evaluate(kept, [cached(own)[-1], f"/visits/{one}"])
+        return found
+
+    before = of(other)
+    own.goto(f"/visits/{visit}")
+    steps.press(own, own.locator("form[action$='/departure'] button[type=submit]"))
+    answered = "(visit) => document.dispatchEvent(new CustomEvent('outbox:answered', { detail: { entry: { visit } } }))"
+    until(
+        own,
+        "import(document.querySelector('script[src*=\"/js/app.js\"]').src.replace('app.js', 'day.js')).then(() => 1)",
+    )
+    own.evaluate(answered, visit)  # as the outbox says it when an entry took effect
+    end = time.monotonic() + 30
+    while not of(visit)[1]:
+        assert time.monotonic() < end
+        own.wait_for_timeout(100)
+    ready(own)
+    expect(own.locator(f"[data-keeping='{other}']")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    assert of(other) == before
+
+
 def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page, server: Server) -> None:
     listed = ready(own)
     path = listed["visits"][0]["pages"][0]
