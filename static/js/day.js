@@ -1,5 +1,5 @@
-// The day on this phone (README of portal/offline): loaded after everything else, on pages of people who are signed in
-// and on the sign-in page, so that it costs no page its first moment.
+// The day on this phone: loaded after everything else, on pages of people who are signed in and on the sign-in page, so
+// that it costs no page its first moment.
 
 import { show as showKept } from "./day/kept.js";
 import { watch } from "./day/leaving.js";
@@ -30,7 +30,7 @@ async function begin() {
   if (day === undefined) return;
   document.addEventListener("outbox:answered", answered);
   if (document.querySelector("[data-today]")) await showToday(person, ROOT, !kept);
-  else if (!kept && (await isDue())) await download(person, ROOT);
+  else if (!kept && (await isDue())) await download(person, ROOT).catch(() => null);
 }
 
 function onlineOnly() {
@@ -47,5 +47,5 @@ function answered(event) {
   const { visit } = event.detail?.entry ?? {};
   if (!visit) return;
   clearTimeout(changed.get(visit));
-  changed.set(visit, setTimeout(() => refresh(person, ROOT, visit), SETTLED));
+  changed.set(visit, setTimeout(() => refresh(person, ROOT, visit).catch(() => null), SETTLED));
 }

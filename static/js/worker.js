@@ -8,6 +8,7 @@ const TODAY = `${ROOT}offline/today`;
 const NOT_HERE = `${ROOT}offline/not-here`;
 const LOCK = `${ROOT}offline/lock`;
 const SURFACE = `${ROOT}h/offline`; // what the customer sees while the phone is in their hands
+const HANDED = "handed"; // there while the customer has the phone by the server's word
 const PATIENCE = 4000; // ms without an answer, after which a kept page is better than none
 const FETCHING = 60000;
 const VARIANTS = new Set(["item", "fault", "last", "src"]); // only fill a page in: without them it is still the page
@@ -46,7 +47,7 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin || request.headers.has("X-Keep")) return;
-  if (request.mode === "navigate") event.respondWith(page(request, url));
+  if (request.mode === "navigate") event.respondWith(page(event, url));
   else if (url.pathname.startsWith(`${ROOT}static/`)) event.respondWith(file(request));
   else if (request.destination === "image" || isOfTheDay(url)) event.respondWith(answered(request, url));
 });
@@ -55,12 +56,21 @@ function isOfTheDay(url) {
 }
 
 // A page: the lock first, then the network, then the phone.
-async function page(request, url) {
+async function page(event, url) {
   if (url.pathname !== SURFACE && (await caches.match(LOCK, { cacheName: "lock" }))) return Response.redirect(SURFACE, 303);
-  const answer = await newest(request, url);
-  if (answer?.status === 200 && url.pathname === `${ROOT}login`) await drop((name) => name.startsWith("day-"));
-  return answer ?? notHere();
+  const answer = await newest(event.request, url);
+  if (answer?.status === 200 && !answer.headers.has("X-Kept-At")) event.waitUntil(learn(url));
+  return answer ?? ((await isHandedOver()) ? Response.error() : notHere());
 }
+// What the network's answer says of the phone: signed out, in the customer's hands, or back in its owner's.
+async function learn(url) {
+  if (url.pathname === `${ROOT}login`) await drop((name) => name.startsWith("day-"));
+  if (url.pathname.startsWith(`${ROOT}h/`) && url.pathname !== SURFACE) await caches.open(HANDED);
+  else await caches.delete(HANDED);
+}
+// Handed over with signal and the signal gone: nothing of the technician's may show until the server has it back.
+const isHandedOver = () => caches.has(HANDED);
+
 async function answered(request, url) {
   return (await newest(request, url)) ?? Response.error();
 }
@@ -74,6 +84,7 @@ async function newest(request, url) {
   return (await kept(url)) ?? (await live);
 }
 async function kept(url) {
+  if (await isHandedOver()) return undefined;
   const day = await wholeDay();
   const shell = await caches.open(NAME);
   for (const path of addresses(url)) {

@@ -3,14 +3,16 @@ mode of the browser the server itself is stopped, so that no answer can come fro
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
+from tests.browser.relay import Relay
 from tests.servers import Server
 
 KEPT_PAGES = (
@@ -110,6 +112,34 @@ def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: P
     expect(own.locator("main .card").first).to_be_hidden()
 
 
+def test_only_what_changed_is_fetched_again(own: Page, server: Server) -> None:
+    listed = ready(own)
+    visit, other = [visit["id"] for visit in listed["visits"] if visit["state"] == "assigned"][:2]
+    kept = """async ([name, path]) => { const page = await (await caches.open(name)).match(path);
+        return [page.headers.get('X-Kept-At'), (await page.text()).includes('data-state="en_route"')]; }"""
+
+    def of(one: str) -> list[Any]:
+        found: list[Any] = own.evaluate(kept, [cached(own)[-1], f"/visits/{one}"])
+        return found
+
+    before = of(other)
+    own.goto(f"/visits/{visit}")
+    steps.press(own, own.locator("form[action$='/departure'] button[type=submit]"))
+    answered = "(visit) => document.dispatchEvent(new CustomEvent('outbox:answered', { detail: { entry: { visit } } }))"
+    until(
+        own,
+        "import(document.querySelector('script[src*=\"/js/app.js\"]').src.replace('app.js', 'day.js')).then(() => 1)",
+    )
+    own.evaluate(answered, visit)  # as the outbox says it when an entry took effect
+    end = time.monotonic() + 30
+    while not of(visit)[1]:
+        assert time.monotonic() < end
+        own.wait_for_timeout(100)
+    ready(own)
+    expect(own.locator(f"[data-keeping='{other}']")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    assert of(other) == before
+
+
 def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page, server: Server) -> None:
     listed = ready(own)
     path = listed["visits"][0]["pages"][0]
@@ -123,6 +153,24 @@ def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page
     own.context.unroute(f"**{path}")
     own.locator("main .as-of a").click()
     expect(own.locator("main .as-of")).to_have_count(0)
+
+
+def test_nothing_of_the_day_shows_while_the_customer_holds_the_phone(own: Page, server: Server) -> None:
+    """Handed over with signal, and then the signal goes: the kept pages are no way around the PIN."""
+    listed = ready(own)
+    path = listed["visits"][0]["pages"][0]
+    own.context.route("**/h/held", lambda route: route.fulfill(status=200, body="<h1>…</h1>", content_type="text/html"))
+    own.goto("/h/held")
+    until(own, "caches.has('handed')")
+    own.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_FAILED"):
+        own.goto(path)
+    own.context.set_offline(False)
+    own.goto("/")
+    until(own, "caches.has('handed').then((has) => !has)")
+    own.context.set_offline(True)
+    own.goto(path)
+    expect(own.locator("main .as-of")).to_be_visible()
 
 
 def test_signing_out_takes_the_pages_and_leaves_the_stored_work(own: Page, server: Server) -> None:
@@ -161,81 +209,86 @@ def test_another_person_finds_nothing_of_the_first(own: Page, server: Server) ->
     assert foreign["number"] not in own.inner_text("body")
 
 
-def new_version(page: Page, **said: Any) -> list[str]:
-    """From now on the server has another worker; gives the list of those who asked for it."""
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    running = Relay(server.port)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def behind(open_page: Open, relay: Relay) -> Page:
+    page = open_page(relay.url, service_workers="allow")
+    sign_in(page, "zhang")
+    return page
+
+
+def another_version(page: Page, more: str = "") -> tuple[int, str]:
     text = re.sub(r'"version":"\w+"', '"version":"another"', page.request.get("/sw.js").text())
-    for old, new in said.items():
-        text = text.replace(old, new)
-    return serve(page, text)
-
-
-def serve(page: Page, text: str) -> list[str]:
-    asked: list[str] = []
-
-    def answer(route: Any) -> None:
-        asked.append(route.request.url)
-        route.fulfill(status=200, body=text, content_type="text/javascript")
-
-    page.context.route("**/sw.js", answer)
-    return asked
+    return 200, text.replace('"files":[', f'"files":[{more}')
 
 
 def update(page: Page) -> None:
     page.evaluate("void navigator.serviceWorker.getRegistration().then((one) => one.update()).catch(() => null)")
 
 
-def test_a_new_version_waits_while_something_is_typed(own: Page, server: Server) -> None:
+def test_a_new_version_waits_while_something_is_typed(behind: Page, relay: Relay) -> None:
     """Failure mode 29."""
-    listed = ready(own)
+    listed = ready(behind)
     visit = next(visit for visit in listed["visits"] if visit["state"] == "assigned")
-    own.goto(f"/visits/{visit['id']}/findings")
-    own.wait_for_load_state("networkidle")
-    own.locator("main textarea:visible").first.fill("half typed")
-    old = cached(own, "shell-")
-    new_version(own)
-    update(own)
-    own.wait_for_selector("#status [data-newer] button")
-    assert set(old) < set(cached(own, "shell-"))
-    assert own.locator("main textarea:visible").first.input_value() == "half typed"
-    with own.expect_navigation():
-        own.locator("#status [data-newer] button").click()
-    until(own, "caches.has('shell-another')")
-    until(own, f"caches.has('{old[0]}').then((has) => !has)")
+    behind.goto(f"/visits/{visit['id']}/findings")
+    behind.wait_for_load_state("networkidle")
+    behind.locator("main textarea:visible").first.fill("half typed")
+    old = cached(behind, "shell-")
+    relay.says["/sw.js"] = another_version(behind)
+    update(behind)
+    behind.wait_for_selector("#status [data-newer] button")
+    assert set(old) < set(cached(behind, "shell-"))
+    assert behind.locator("main textarea:visible").first.input_value() == "half typed"
+    with behind.expect_navigation():
+        behind.locator("#status [data-newer] button").click()
+    until(behind, "caches.has('shell-another')")
+    until(behind, f"caches.has('{old[0]}').then((has) => !has)")
 
 
-def test_a_new_version_begins_at_once_when_nothing_is_typed(own: Page, server: Server) -> None:
-    ready(own)
-    own.wait_for_load_state("networkidle")
-    old = cached(own, "shell-")
-    new_version(own)
-    update(own)
-    until(own, f"caches.has('{old[0]}').then((has) => !has)")
-    assert cached(own, "shell-") == ["shell-another"]
-    assert not own.locator("[data-newer]").count()
+def test_a_new_version_begins_at_once_when_nothing_is_typed(behind: Page, relay: Relay) -> None:
+    ready(behind)
+    behind.wait_for_load_state("networkidle")
+    old = cached(behind, "shell-")
+    relay.says["/sw.js"] = another_version(behind)
+    update(behind)
+    until(behind, f"caches.has('{old[0]}').then((has) => !has)")
+    assert cached(behind, "shell-") == ["shell-another"]
+    assert not behind.locator("[data-newer]").count()
 
 
-def test_a_new_version_that_is_not_whole_leaves_the_old_one_in_place(own: Page, server: Server) -> None:
+def test_a_new_version_that_is_not_whole_leaves_the_old_one_in_place(behind: Page, relay: Relay) -> None:
     """Failure mode 30."""
-    listed = ready(own)
-    old = cached(own, "shell-")
-    asked = new_version(own, **{'"files":[': '"files":["/static/none-such.css",'})
-    update(own)
-    own.wait_for_timeout(1000)
-    assert asked
-    until(own, "navigator.serviceWorker.getRegistration().then((one) => !one.installing && !one.waiting)")
-    assert cached(own, "shell-") == old
-    cut_off(own, server)
-    own.goto(listed["visits"][0]["pages"][0])
-    expect(own.locator("main .as-of")).to_be_visible()
+    listed = ready(behind)
+    old = cached(behind, "shell-")
+    relay.says["/sw.js"] = another_version(behind, '"/static/none-such.css",')
+    failed = """navigator.serviceWorker.getRegistration().then((one) => new Promise((done) => {
+        one.addEventListener('updatefound', () => {
+          const worker = one.installing;
+          worker.addEventListener('statechange', () => worker.state === 'redundant' && done(true));
+        });
+        one.update().catch(() => null);
+    }))"""
+    assert behind.evaluate(failed)
+    assert cached(behind, "shell-") == old
+    behind.context.set_offline(True)
+    relay.stop()
+    behind.goto(listed["visits"][0]["pages"][0])
+    expect(behind.locator("main .as-of")).to_be_visible()
 
 
-def test_a_switched_off_worker_takes_itself_and_its_pages_away(own: Page, server: Server) -> None:
-    ready(own)
+def test_a_switched_off_worker_takes_itself_and_its_pages_away(behind: Page, relay: Relay) -> None:
+    ready(behind)
     off = Path("static/js/worker-off.js").read_text("utf-8")
-    serve(own, off)
-    update(own)
-    until(own, "navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)")
-    until(own, "caches.keys().then((all) => all.length === 0)")
+    relay.says["/sw.js"] = (200, off)
+    update(behind)
+    until(behind, "navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)")
+    until(behind, "caches.keys().then((all) => all.length === 0)")
 
 
 def test_in_wechat_it_says_to_open_the_browser(open_page: Open, server: Server) -> None:

@@ -152,7 +152,7 @@ async function labelled(answer, stamp) {
 async function ask(url) {
   const signal = AbortSignal.timeout(PATIENCE);
   try {
-    const answer = await fetch(url, { headers: { "X-Keep": "1" }, cache: "no-store", redirect: "error", signal });
+    const answer = await fetch(url, { headers: { "X-Keep": "1" }, cache: "no-store", redirect: "manual", signal });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

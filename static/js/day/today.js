@@ -10,20 +10,23 @@ addEventListener("beforeinstallprompt", (event) => {
 });
 
 export async function show(person, root, canDownload) {
-  const before = await wholeDay(person, root);
-  for (const visit of before?.manifest.visits ?? []) {
-    const at = await keptAt(before.day, visit);
-    if (at) say(visit.id, "kept", at);
-  }
+  await sayKept(person, root);
   if (!canDownload) return;
   const told = (id, state) => say(id, state, Date.now(), () => show(person, root, true));
-  const manifest = await download(person, root, told);
-  const after = await wholeDay(person, root);
-  for (const visit of after?.manifest.visits ?? []) {
-    const at = await keptAt(after.day, visit);
+  const manifest = await download(person, root, told).catch(() => full(told));
+  await sayKept(person, root);
+  if (manifest?.install) offer();
+}
+async function sayKept(person, root) {
+  const now = await wholeDay(person, root);
+  for (const visit of now?.manifest.visits ?? []) {
+    const at = await keptAt(now.day, visit);
     if (at) say(visit.id, "kept", at);
   }
-  if (manifest?.install) offer();
+}
+// The phone has no room, or does not let us write.
+function full(told) {
+  for (const line of document.querySelectorAll("[data-keeping]")) told(line.dataset.keeping, "failed");
 }
 
 function say(id, state, at, again) {
