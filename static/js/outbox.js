@@ -767,7 +767,7 @@ function furnish() {
   if (forms && has("form.form[data-outbox]:not([data-photos])")) import("./outbox/drafts.js").then((module) => module.start(box));
   if (has("[data-waiting]")) import("./outbox/rows.js").then((module) => module.start(box));
   if (has("#facts")) {
-    const drawn = () => import("./visit/page.js").then((module) => module.start(box));
+    const drawn = () => import("./visit/page.js").then((module) => module.start(box)).catch(() => {}); // the page stays as it came
     if (document.documentElement.dataset.kept) drawn();
     else document.addEventListener("outbox:changed", ({ detail }) => detail.count && drawn());
   }

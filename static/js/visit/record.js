@@ -76,6 +76,7 @@ function drawTime(state) {
       .filter(([, minutes]) => minutes)
       .map(([kind, minutes]) => make("span", "", `${words.kinds[kind]} `, make("span", "strong", spent(minutes)))),
   );
+  totals.hidden = !totals.childElementCount;
   for (const old of document.querySelectorAll("[data-new]")) old.remove();
   for (const line of document.querySelectorAll("li[data-entry]")) {
     const row = facts.time.find((one) => one.id === line.dataset.entry);
@@ -84,7 +85,8 @@ function drawTime(state) {
   }
   // Time that was entered by hand stands in the list of what waits already.
   const typed = new Set(entries.filter((one) => one.action === "time-entries").map((one) => one.id));
-  const fresh = facts.time.filter((one) => one.waiting && !typed.has(one.id)).map((row) => timeLine(row, facts, waiting));
+  const isDrawn = (row) => document.querySelector(`li[data-entry="${row.id}"]`);
+  const fresh = facts.time.filter((row) => !isDrawn(row) && !typed.has(row.id)).map((row) => timeLine(row, facts, waiting));
   if (!fresh.length) return;
   let list = document.querySelector("main > ul.lines:not([data-waiting])");
   if (!list) totals.after((list = make("ul", "lines")));

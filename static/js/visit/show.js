@@ -111,9 +111,9 @@ function setTask(row, key, fact, href, missing = []) {
 function drawEvents({ facts, waiting }) {
   const section = document.getElementById("events");
   for (const old of section.querySelectorAll("[data-new]")) old.remove();
-  const fresh = facts.events.filter((one) => one.waiting);
-  if (!fresh.length) return;
   let list = section.querySelector(".timeline");
+  const fresh = facts.events.slice(list?.children.length ?? 0); // the page has the ones before
+  if (!fresh.length) return;
   if (!list) section.append((list = make("ol", "timeline")));
   section.querySelector(":scope > p.muted")?.remove();
   for (const { kind, cause, occurred_at, person_name, waiting: entry } of fresh) {
