@@ -79,12 +79,12 @@ def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[
     day = Day(random, sign_in("zhang"), str(visit.id), visit.zone, at(1, random.choice((0, 15))) + timedelta(days=n))
     day.colleague = str(world.person("li").id)
     day.other = str(other.id) if other else ""
-    for _turn in range(random.choice((0, 2, 5))):
+    for _turn in range(random.choice((0, 2, 4))):
         day.press()
     colleague_works(world, sign_in, day)
     base = kept(sign_in, day)
     before = len(day.entries)
-    for _turn in range(random.randint(4, 11)):
+    for _turn in range(random.randint(4, 9)):
         day.press()
     both = zip(day.entries[before:], day.answers[before:], strict=True)
     tried = [(one, answer) for one, answer in both if one["visit"] == day.visit or answer == 201]
