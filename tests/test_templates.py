@@ -1,5 +1,6 @@
 """Rules for templates, styles and scripts that no page test would notice: sizes, forbidden attributes, raw text."""
 
+import ast
 import gzip
 import re
 from pathlib import Path
@@ -40,6 +41,17 @@ def test_every_template_compiles(app: Flask) -> None:
     for path in TEMPLATES:
         app.jinja_env.get_template(str(path.relative_to(ROOT / "templates")))
     assert len(TEMPLATES) > 30
+
+
+@pytest.mark.engine("sqlite")
+def test_no_page_hides_what_all_templates_have(app: Flask) -> None:
+    """A value given to one page by the name of a global would change what the frame of that page does."""
+    shared = set(app.jinja_env.globals) - {"range", "dict", "lipsum", "cycler", "joiner", "namespace"}
+    for path in sorted((ROOT / "portal").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("page", "record_page"):
+                hidden = shared & {word.arg for word in node.keywords}
+                assert not hidden, f"{path.relative_to(ROOT)}:{node.lineno} hides {hidden}"
 
 
 def test_pages_stay_light() -> None:

@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw
 SIZES = (180, 192, 512)
 FINE = 4  # drawn this much larger, then made smooth
 GROUND, PAPER, TICK = "#0b5a5c", "#ffffff", "#e08a00"
-SAFE = 0.8  # of a maskable icon's width: what no launcher cuts off
 Line = list[tuple[float, float]]
 
 
@@ -20,16 +19,16 @@ def icon(size: int, maskable: bool, logo: bytes | None = None) -> bytes:
         return encoded(with_logo(size, logo, maskable))
     edge = size * FINE
     picture = Image.new("RGBA", (edge, edge), GROUND if whole else (0, 0, 0, 0))
-    draw_mark(picture, edge / 32 * (SAFE if maskable else 1), rounded=not whole)
+    draw_mark(picture, edge / 32, rounded=not whole)
     return encoded(picture.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def draw_mark(picture: Image.Image, unit: float, *, rounded: bool) -> None:
-    """The mark's 32 × 32 units in the middle of the picture."""
-    pen, start = ImageDraw.Draw(picture), (picture.width - 32 * unit) / 2
+    """The mark in 32 × 32 units. Its paper lies within the circle that every launcher leaves of a maskable icon."""
+    pen = ImageDraw.Draw(picture)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return start + x * unit, start + y * unit
+        return x * unit, y * unit
 
     def stroke(line: Line, width: float, colour: str) -> None:
         points = [at(x, y) for x, y in line]

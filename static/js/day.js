@@ -15,7 +15,7 @@ const inWeChat = /MicroMessenger/i.test(navigator.userAgent);
 const able = "serviceWorker" in navigator && "caches" in globalThis && !inWeChat;
 
 if (kept) showKept();
-if (person) watch();
+if (person) watch(ROOT);
 begin();
 
 async function begin() {

@@ -180,6 +180,12 @@ def test_signing_out_takes_the_pages_and_leaves_the_stored_work(own: Page, serve
         asked.onsuccess = () => { asked.result.close(); done(); }; asked.onerror = fail; })"""
     own.evaluate(store)
     own.wait_for_load_state("networkidle")
+    own.context.set_offline(True)
+    own.goto("/more")
+    own.locator("main form[action='/logout'] button").tap()
+    expect(own.locator("#status .quiet")).to_be_visible()  # nobody signs out without signal, and the day stays
+    assert cached(own)
+    own.context.set_offline(False)
     steps.sign_out(own)
     assert "/login" in own.url
     assert not cached(own)

@@ -1,8 +1,13 @@
 // Signing out: what is kept of the day goes first. Work that waits stays on the phone, and is named before one goes.
+// Without signal nobody can sign out: then the day stays as well.
 
 import { dropDays } from "./snapshot.js";
 
-export function watch() {
+const PATIENCE = 4000;
+let hello = "";
+
+export function watch(root) {
+  hello = `${root}offline/hello`;
   document.addEventListener("submit", leave, true);
 }
 async function leave(event) {
@@ -15,9 +20,20 @@ async function leave(event) {
   else await go(form);
 }
 async function go(form) {
+  if (!(await isThere())) return say();
   await dropDays();
   form.dataset.asked = "1";
   form.submit();
+}
+
+const isThere = () =>
+  fetch(hello, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) }).then(() => true, () => false);
+function say() {
+  const status = document.getElementById("status");
+  const line = document.createElement("p");
+  line.className = "quiet";
+  line.textContent = status?.dataset.offline ?? "";
+  status?.replaceChildren(line);
 }
 
 // The outbox of this page; a page without one has nothing that waits.
