@@ -6,7 +6,8 @@ import re
 from flask import Flask
 
 BUDGET_KILOBYTES, BUDGET_REQUESTS = 66, 8
-LINKS = re.compile(r'(?:<link[^>]*?|<script[^>]*?|<use )(?:href|src)="([^"#]+)')
+# Not the manifest and the icon for a home screen: browsers ask for them when the page stands, or when it is installed.
+LINKS = re.compile(r'(?:<link (?!rel="(?:manifest|apple-touch-icon)")[^>]*?|<script[^>]*?|<use )(?:href|src)="([^"#]+)')
 IMPORTS = re.compile(r'^import [^"\n]*"([^"]+)"', re.MULTILINE)
 
 

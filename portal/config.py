@@ -38,6 +38,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
         "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
         "CHAIN_MAIL": chain_mail(environ.get("PORTAL_CHAIN_MAIL", "")),
+        "WORKER": switch(environ.get("PORTAL_WORKER", ""), "PORTAL_WORKER"),
     }
 
 
@@ -46,6 +47,13 @@ def count(text: str, name: str) -> int:
     if text and not re.fullmatch(r"[0-9]", text):
         raise SystemExit(f"{name} is a number from 0 to 9.")
     return int(text or 0)
+
+
+def switch(text: str, name: str) -> bool:
+    """True unless it says `off`. Ends the start when it says anything but on or off."""
+    if text not in ("", "on", "off"):
+        raise SystemExit(f"{name} is on or off.")
+    return text != "off"
 
 
 def files_place(text: str, instance: Path) -> Path | str:

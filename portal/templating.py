@@ -1,8 +1,9 @@
 """What every template may use: macros as `ui`, formats, permissions, links to files that carry their version."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, g, get_flashed_messages, request
 from flask_login import current_user
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         csrf_token=csrf_token,
         form_version=version_at,
+        kept=kept,
         fmt=i18n.fmt,
         label=i18n.label,
         pick=i18n.pick,
@@ -130,8 +132,27 @@ def navigations(app: Flask) -> Callable[[], Markup]:
     return nav
 
 
+class Kept(NamedTuple):
+    """How old a page is that a phone keeps: the moment, the zone in which it is told, and the page's address."""
+
+    moment: datetime
+    zone: str
+    path: str
+
+
+def kept() -> Kept | None:
+    """When this page is fetched to be kept on a phone, else None: it is shown later, without the server's help."""
+    if request.headers.get("X-Keep") != "1" or not current_user.is_authenticated:
+        return None
+    if "kept" not in g:
+        g.kept = Kept(now(), current_user.branch.time_zone, request.script_root + request.path)
+    found: Kept = g.kept
+    return found
+
+
 def csrf_token() -> str:
-    return str(g.sign_in.csrf_token) if current_user.is_authenticated else ""
+    """Empty on a page that is to be kept: the phone asks for the token when it sends."""
+    return str(g.sign_in.csrf_token) if current_user.is_authenticated and not kept() else ""
 
 
 def entry_id() -> str:

@@ -28,6 +28,7 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
         "SMTP_URL": "",
         "MAIL_FROM": "",
         "CHAIN_MAIL": "",
+        "WORKER": True,
         "TESTING": True,
     }
 

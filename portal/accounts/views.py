@@ -93,6 +93,7 @@ def logout() -> BaseResponse:
         operations.sign_out(g.sign_in)
     response = redirect(url_for("accounts.login"), 303)
     sessions.clear_cookie(response)
+    response.headers["Clear-Site-Data"] = '"cache"'  # never "storage": work that waits to be sent lies there
     return response
 
 

@@ -3,10 +3,6 @@
 Offline is not a second system: the phone keeps a form and posts it later to the form's own address, once
 (`portal.receipts`). What must always hold: nothing that a person was told is saved is lost, and nothing takes effect
 twice.
-
-Phones seal what waits (`portal.sealing`): an envelope is one form field of at most 4 MB, which holds a photo of 1.5 MB;
-phones send 0.4 MB. A plain photo may have 15 MB as ever. What a phone says that it holds is noted (`listening`), so
-that a lost phone, or work that vanished from one, is seen by somebody.
 """
 
 from datetime import datetime
@@ -19,6 +15,7 @@ from portal.offline import cli, listening, rules, views
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
+    app.register_blueprint(views.device)
     app.cli.add_command(cli.offline)
     listening.init_app(app)
     app.jinja_env.globals["waiting_kind"] = waiting_kind

@@ -48,7 +48,7 @@ def index() -> BaseResponse:
         lines=shown,
         place=place,
         places=places,
-        kept=kept,
+        narrowing=kept,
         differences=queries.differences(),
         first=url_for("stock.index", **kept) if request.args.get("after") else None,
         following=url_for("stock.index", **kept, after=shown[-1].item.code) if more else None,

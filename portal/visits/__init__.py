@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
     from portal.visits import (
         checks,  # noqa: F401  registers what visits promise the ledger
         habits,
+        kept,
         letters,  # noqa: F401  registers jobs
     )
     from portal.visits.views import bp
@@ -50,5 +51,8 @@ def init_app(app: Flask) -> None:
         photo_word=lambda value: words.word(words.PHOTO_LABELS, value),
         event_word=lambda value: words.word(words.EVENTS, value),
         row_word=lambda value: words.word(words.ROWS, value),
+        action_bars=kept.action_bars,
+        day_words=kept.day_words,
+        visit_words=kept.visit_words,
     )
     app.register_blueprint(bp)

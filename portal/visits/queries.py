@@ -79,10 +79,10 @@ def for_cards() -> tuple[Any, ...]:
     return call.joinedload(Call.site), call.joinedload(Call.customer), call.joinedload(Call.contact)
 
 
-def day_of(person: Person, start: datetime, end: datetime) -> list[Visit]:
+def day_of(person: Person, start: datetime, end: datetime, *, places: bool = False) -> list[Visit]:
     """The visits that the technician leads or helps at, of the days from `start` to `end`, and whatever is older but
-    not ended."""
-    visits = list(db.session.scalars(day_query(), {"person_id": person.id, "start": start, "end": end}))
+    not ended. With what their cards show; or, for a phone that keeps them, with their `places`."""
+    visits = list(db.session.scalars(day_query(places), {"person_id": person.id, "start": start, "end": end}))
     helped = [visit.id for visit in visits if visit.person_id != person.id]
     if helped:  # most days have none: only then the teams are read
         db.session.scalars(teams_query(), {"visit_ids": helped}).all()
@@ -96,7 +96,7 @@ def teams_query() -> Select[Any]:
 
 
 @cache
-def day_query() -> Select[Any]:
+def day_query(places: bool = False) -> Select[Any]:
     start = bindparam("start", type_=Instant())
     planned = and_(Visit.window_start >= start, Visit.window_start < bindparam("end", type_=Instant()))
     left_over = and_(Visit.state == "assigned", or_(Visit.window_start < start, Visit.window_start.is_(None)))
@@ -106,7 +106,7 @@ def day_query() -> Select[Any]:
     # Searches by their own index: one condition with "or" would read all that a technician, or everybody, ever did.
     of_the_day, open_still = led.where(planned), led.where(Visit.state.in_(("assigned", *UNDER_WAY)))
     query = select(Visit).where(Visit.id.in_(union_all(of_the_day, open_still, helped)), wanted)
-    return query.options(*on_cards()).order_by(Visit.window_start, Visit.created_at)
+    return query.options(*(on_the_way() if places else on_cards())).order_by(Visit.window_start, Visit.created_at)
 
 
 def on_cards() -> tuple[Any, ...]:
@@ -117,6 +117,17 @@ def on_cards() -> tuple[Any, ...]:
         call.joinedload(Call.site).load_only(Site.name, Site.district, Site.time_zone),
         call.joinedload(Call.customer).load_only(Customer.name),
         call.joinedload(Call.contact).load_only(Contact.phone),
+    )
+
+
+def on_the_way() -> tuple[Any, ...]:
+    """Where a visit is, and whom to call there."""
+    call = joinedload(Visit.call)
+    return (
+        call.load_only(Call.number, Call.description, Call.priority),
+        call.joinedload(Call.site).load_only(Site.name, Site.address, Site.time_zone),
+        call.joinedload(Call.customer).load_only(Customer.name),
+        call.joinedload(Call.contact).load_only(Contact.name, Contact.phone),
     )
 
 

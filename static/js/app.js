@@ -119,3 +119,9 @@ if (matchMedia("(max-width: 46rem)").matches) {
   for (const [parts, role] of Object.entries(roles))
     for (const part of document.querySelectorAll(parts ? `.table :is(${parts})` : ".table")) part.setAttribute("role", role);
 }
+
+// The day on this phone, after everything else; a page that is shown from the phone says so at once.
+if ("person" in document.documentElement.dataset || document.querySelector("[data-online-only]")) {
+  if (document.documentElement.dataset.kept || document.readyState === "complete") import("./day.js");
+  else addEventListener("load", () => import("./day.js"));
+}

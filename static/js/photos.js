@@ -1,4 +1,6 @@
-// Photos: shrunk on the phone, each sent alone under an entry id of its own. Without script the plain form sends one.
+// Photos: shrunk on the phone, each an entry of the outbox of its own. Without script the plain form sends one.
+
+import { currentBox, EmptyFile, entryOf, newId, say, sendUnstored } from "./outbox.js";
 
 const EDGE = 1600; // pixels of the longer side, and at most 400 KB; a picture full of detail gets smaller steps
 const BYTES = 400 * 1024;
@@ -29,77 +31,46 @@ function draw(picture, edge, quality) {
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
 }
 
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain http has no randomUUID
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-function row(form, file) {
-  const line = document.createElement("li");
-  const image = document.createElement("img");
-  image.alt = "";
-  image.src = URL.createObjectURL(file);
-  image.onload = image.onerror = () => URL.revokeObjectURL(image.src);
-  const words = document.createElement("span");
-  words.className = "grow";
-  words.textContent = form.dataset.waiting;
-  line.append(image, words);
-  form.querySelector("[data-uploads]").append(line);
-  return { line, words };
-}
-
-function upload(form, file) {
-  const fields = new FormData(form);
-  fields.set("entry_id", newId());
-  fields.delete("photo");
-  return { form, file, fields, ...row(form, file) };
-}
-
-// Made once, when its turn comes: a repeat has the same id and the same bytes, and memory holds one picture.
-async function content(job) {
-  if (!job.fields.has("photo")) job.fields.append("photo", await shrink(job.file));
-  return job.fields;
-}
-
-async function send(job) {
-  const { form, words, line } = job;
-  words.textContent = form.dataset.sending;
-  line.querySelector("button")?.remove();
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: await content(job), headers: { "X-Outbox": "1" } });
-    const proof = await answer.json().catch(() => ({}));
-    if (["applied", "held"].includes(proof.state)) {
-      words.textContent = form.dataset.sent;
-      return true;
-    }
-    const reasons = Object.values(proof.errors || {}).flat();
-    words.textContent = reasons.join(" ") || proof.why || form.dataset.refused;
-  } catch {
-    words.textContent = form.dataset.failed;
-  }
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "btn btn-secondary";
-  again.textContent = form.dataset.again;
-  again.addEventListener("click", async () => (await send(job)) && settle(form));
-  line.append(again);
-  return false;
-}
-
-function settle(form) {
-  if (!form.querySelector("[data-uploads] button")) location.reload();
-}
-
+// One entry for each photo: it stands on the page as waiting as soon as the phone has it.
 async function pick(form, input) {
-  const jobs = [...input.files].map((file) => upload(form, file));
+  const files = [...input.files];
   input.value = "";
-  let all = true;
-  for (const job of jobs) all = (await send(job)) && all;
-  if (all) settle(form);
+  for (const file of files) {
+    try {
+      await keep(form, await shrink(file));
+    } catch (problem) {
+      say(problem instanceof EmptyFile ? form.dataset.empty : form.dataset.full, "bad");
+    }
+  }
+}
+
+async function keep(form, file) {
+  const { path, visit, fields, label } = entryOf(form);
+  const chip = form.querySelector("input[type=radio]:checked")?.closest("label")?.textContent.trim();
+  const saved = { path, visit, fields, label: [chip, label].filter(Boolean).join(" · "), files: [["photo", file]] };
+  const box = currentBox();
+  if (!box) return straight(form, saved, file);
+  let entry;
+  try {
+    entry = await box.add(saved);
+  } catch (problem) {
+    if (!problem.made || !(await sendUnstored(problem.made))) throw problem;
+    return location.reload();
+  }
+  document.dispatchEvent(new CustomEvent("outbox:saved", { detail: entry }));
+  document.dispatchEvent(new CustomEvent("outbox:send"));
+}
+
+// Without a store the photo goes as the plain form would send it.
+async function straight(form, { fields }, file) {
+  const body = new FormData();
+  for (const name of ["csrf_token", "entry_id"]) body.append(name, form.elements[name].value);
+  body.set("entry_id", newId());
+  for (const [name, value] of fields) body.append(name, value);
+  body.append("photo", file);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Outbox": "1" } });
+  if (answer.ok) location.reload();
+  else throw new Error(answer.status);
 }
 
 for (const form of document.querySelectorAll("form[data-photos]")) {

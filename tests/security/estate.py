@@ -83,6 +83,7 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
     }  # fmt: skip
     special = {
         "calls": {"number": busy.call.number},
+        "device.picture": {"name": "192"},
         "tools": {"number": number, "calibration_id": tool["calibration"], "report_id": tool["report"], "n": tool["n"]},
         "reports": {"number": closed.number, "visit_id": ready.id},
         "reports.links": {"number": refused.number},

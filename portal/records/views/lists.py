@@ -75,7 +75,7 @@ def views(listing: str) -> BaseResponse:
         listing=found,
         title=words.word(words.LISTINGS, listing),
         views=[(view, savedviews.address_of(found, view)) for view in savedviews.views_of(found)],
-        kept=kept_words(found),
+        filters=kept_words(found),
         roles=words.ROLES,
         action=url_for("records.views", listing=listing, **found.kept),
         back=url_for(found.endpoint, **found.kept or {"view": savedviews.EVERYTHING}),

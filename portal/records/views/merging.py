@@ -146,7 +146,7 @@ def undo_merge(merge_id: uuid.UUID) -> BaseResponse:
         "records/undo_merge.html",
         form=form,
         done=done,
-        kept=merging.name_of(kept),
+        stays=merging.name_of(kept),
         moved={words.word(words.MOVED, table): len(ids) for table, ids in done.moved.items()},
         zone=current_user.branch.time_zone,
         back=url_for("records.customer", customer_id=kept.id) if model is Customer else address_of(kept),

@@ -56,7 +56,7 @@ def index() -> BaseResponse:
         filters=form,
         rows=listed,
         day=day,
-        kept=kept,
+        narrowing=kept,
         narrowed=wanted.narrowed,
         zone=current_user.branch.time_zone,
         first=url_for("tools.index", **kept) if request.args.get("after") else None,

@@ -19,6 +19,7 @@ from portal.forms import EntryForm
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, authorize, may
+from portal.templating import kept as is_kept
 from portal.visits import queries, rules
 from portal.visits.facts import facts_of
 from portal.visits.letters import told_about
@@ -110,7 +111,7 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         tasks=tasks_of(facts, missing, now(), leads=leads) if mine else [],
         next_verb=next_verb,
         can_finish=can_finish,
-        specimen=specimen_of(person) if can_finish else None,
+        specimen=specimen_of(person) if can_finish or (mine and is_kept()) else None,
         running=facts.running,
         past=queries.equipment_history(visit),
         **standing_stops(visit, facts.finding),

@@ -1,0 +1,22 @@
+// Signing out: whoever still has something to send is told so once; then all that waits is closed.
+
+import { leave as close } from "./sealing.js";
+import { text } from "./bar.js";
+
+export async function leave(box, form, go) {
+  const { count } = await box.waiting();
+  if (count && !form.dataset.warned) return warn(form, count);
+  await close(box);
+  const known = JSON.parse(localStorage.getItem("outbox-known") ?? "{}");
+  localStorage.setItem("outbox-known", JSON.stringify({ ...known, [box.person]: { count, open: false } }));
+  navigator.clearAppBadge?.().catch(() => {});
+  go();
+}
+
+function warn(form, count) {
+  form.dataset.warned = "1";
+  const notice = document.getElementById("outbox-words").content.querySelector("[data-leaving]").cloneNode(true);
+  notice.querySelector("[data-text]").textContent = text("leaving", { n: count });
+  form.prepend(notice);
+  notice.querySelector("a").focus();
+}

@@ -1,0 +1,135 @@
+// The outbox page: what waits, why, and what one can do about it.
+
+import { currentBox, known, say } from "../outbox.js";
+
+const page = document.querySelector("[data-outbox-page]");
+const part = (name) => page.querySelector(`[data-${name}]`);
+const all = (name) => page.querySelectorAll(`[data-${name}]`);
+const language = document.documentElement.lang;
+const box = currentBox();
+
+const clock = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
+const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000));
+
+function age(at) {
+  const minutes = Math.round((Date.parse(at) - Date.now()) / 60000);
+  if (minutes > -60) return ago.format(minutes, "minute");
+  return minutes > -48 * 60 ? ago.format(Math.round(minutes / 60), "hour") : ago.format(Math.round(minutes / 1440), "day");
+}
+
+async function weight(entry) {
+  if (entry.sealed) return entry.sealed.ct.length;
+  let bytes = JSON.stringify(entry.fields).length;
+  for (const [, , , sha] of entry.files) bytes += (await box.file(sha))?.bytes.byteLength ?? 0;
+  return bytes;
+}
+
+async function draw() {
+  let entries, held;
+  try {
+    entries = await box.entries();
+    const receipts = (await box.receipts()).filter(({ answer }) => answer.state === "held");
+    held = receipts.length ? await (await import("./sealing.js")).read(box, receipts) : [];
+  } catch {
+    part("broken").hidden = false;
+    return;
+  }
+  part("broken").hidden = true;
+  part("none").hidden = entries.length > 0;
+  part("entries").hidden = !entries.length;
+  for (const buttons of all("buttons")) buttons.hidden = !entries.length;
+  replace(part("entries"), await Promise.all(entries.map(row)));
+  part("held").hidden = !held.length;
+  replace(part("held-entries"), held.map(heldRow));
+  colleagues();
+}
+
+function replace(list, rows) {
+  const template = list.querySelector("template");
+  list.replaceChildren(template, ...rows);
+}
+
+const fresh = (list) => part(list).querySelector("template").content.firstElementChild.cloneNode(true);
+
+async function row(entry) {
+  const line = fresh("entries");
+  const state = page.dataset[`${entry.closed ? "closed" : entry.state}State`].replace("{n}", entry.attempts);
+  line.dataset.state = entry.state;
+  line.dataset.id = entry.id;
+  line.querySelector("[data-label]").textContent = entry.label || page.dataset.unnamed;
+  line.querySelector("[data-fact]").textContent = [clock.format(new Date(entry.created_at)), age(entry.created_at), size(await weight(entry)), state].join(" · ");
+  const why = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
+  line.querySelector("[data-why]").textContent = why;
+  line.querySelector("[data-why]").hidden = !why;
+  actions(line, entry);
+  return line;
+}
+
+function actions(line, entry) {
+  const [mend, retry, undo, remove] = ["mend", "retry", "undo", "delete"].map((name) => line.querySelector(`[data-${name}]`));
+  const stopped = entry.state === "refused" || entry.state === "unknown";
+  mend.hidden = entry.closed || entry.files.length > 0 || entry.state === "waiting";
+  mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
+  retry.hidden = !stopped;
+  undo.hidden = entry.state !== "waiting";
+  remove.hidden = entry.state === "waiting";
+  retry.addEventListener("click", async () => {
+    await box.retry(entry.id);
+    send();
+  });
+  undo.addEventListener("click", async () => (await box.undo(entry.id), draw()));
+  remove.addEventListener("click", async () => {
+    if (!remove.dataset.asked) {
+      remove.dataset.asked = "1";
+      remove.className = "btn btn-danger";
+      remove.querySelector("span").textContent = page.dataset.sure;
+      return;
+    }
+    await box.remove(entry.id, "deleted");
+    draw();
+  });
+}
+
+function heldRow(receipt) {
+  const line = fresh("held-entries");
+  line.querySelector("[data-label]").textContent = receipt.label || page.dataset.unnamed;
+  line.querySelector("[data-fact]").textContent = [clock.format(new Date(receipt.created_at)), receipt.answer.why].filter(Boolean).join(" · ");
+  return line;
+}
+
+function colleagues() {
+  const others = Object.entries(known()).filter(([person]) => person !== box.person);
+  const count = others.reduce((sum, [, one]) => sum + one.count, 0);
+  part("colleague-one").hidden = count !== 1;
+  part("colleague").hidden = count < 2;
+  for (const line of [part("colleague-one"), part("colleague")]) line.textContent = line.dataset.words.replace("{n}", count);
+}
+
+async function send() {
+  part("send").disabled = true;
+  document.dispatchEvent(new CustomEvent("outbox:send"));
+  await box.sending?.catch(() => {});
+  part("send").disabled = false;
+  draw();
+}
+
+async function save() {
+  const { rescue } = await import("./rescue.js");
+  const file = new Blob([JSON.stringify(await rescue(box))], { type: "application/json" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = `${page.dataset.rescue}-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+if (box) {
+  part("send").addEventListener("click", send);
+  part("export").addEventListener("click", () => save().catch(() => say(document.getElementById("outbox-words").dataset.broken, "bad")));
+  document.addEventListener("outbox:changed", draw);
+  document.addEventListener("outbox:answered", draw);
+  draw();
+} else {
+  part("broken").hidden = false;
+}

@@ -1,0 +1,76 @@
+// The pages of a visit, and Today, by what waits in the outbox: drawn on pages that the phone has kept, and on others
+// while something waits. What is shown comes from facts.js, the words and buttons from the page itself as it is kept.
+
+import { factsAfter } from "./facts.js";
+import { use } from "./pieces.js";
+
+const isKept = Boolean(document.documentElement.dataset.kept);
+const ROOT = new URL("../../../../../", import.meta.url).pathname;
+let box;
+
+export async function start(opened) {
+  if (box) return;
+  box = opened;
+  const here = document.getElementById("facts");
+  const brought = here.dataset.words ? here : await keptCopy();
+  if (!brought) return;
+  use(brought);
+  const draw = await drawing(here.dataset);
+  let last = draw();
+  const again = () => (last = last.then(draw, draw));
+  for (const event of ["outbox:changed", "outbox:answered"]) document.addEventListener(event, again);
+  await last;
+}
+
+async function drawing({ page, visit }) {
+  if (page === "today") {
+    const today = await import("./today.js");
+    return () => today.draw(box, stateOf);
+  }
+  const drawn = await import(page === "visit" ? "./show.js" : "./record.js");
+  const factsOf = async () => (await stateOf(visit))?.facts;
+  if (isKept) document.addEventListener("click", (event) => drawn.instead?.(event, box, factsOf));
+  if (page === "parts") drawn.onePart(await factsOf());
+  return async () => {
+    const state = await stateOf(visit);
+    if (state) await drawn.draw(state, page, box);
+  };
+}
+
+// A page that came from the server brings no words along; its copy on the phone does.
+async function keptCopy() {
+  const kept = await globalThis.caches?.match(location.pathname);
+  const answer = kept ?? (await fetch(location.pathname, { headers: { "X-Keep": "1" } }));
+  const copy = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("facts");
+  return copy?.dataset.words ? copy : null;
+}
+
+// What the phone has of the visit, with what is to be counted in, and what of it still waits. What was sent after the
+// copy was made stands in neither, so the receipts are asked.
+async function stateOf(visit) {
+  const base = await baseOf(`${ROOT}offline/visits/${visit}`);
+  if (!base) return null;
+  const isLater = (one) => one.answer.state === "applied" && Date.parse(one.received_at) > Date.parse(base.as_of);
+  const sent = (await box.receipts()).filter(isLater);
+  const waiting = (await box.entries()).filter((one) => one.state === "waiting" || one.state === "frozen");
+  const entries = [...sent, ...waiting].sort((one, other) => one.seq - other.seq);
+  return {
+    facts: factsAfter(base, entries),
+    entries: entries.filter((one) => one.visit === visit),
+    waiting: new Map(waiting.map((one) => [one.id, one])),
+  };
+}
+
+// A kept page and the kept facts are of the same moment; a page from the server wants the newest.
+async function baseOf(url) {
+  const kept = async () => (await globalThis.caches?.match(url))?.json();
+  const asked = async () => {
+    const answer = await fetch(url);
+    return answer.ok ? answer.json() : null;
+  };
+  for (const from of isKept ? [kept, asked] : [asked, kept]) {
+    const found = await from().catch(() => null);
+    if (found) return found;
+  }
+  return null;
+}

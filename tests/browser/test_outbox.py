@@ -1,0 +1,288 @@
+"""The outbox in a real browser, by the failure modes of work without signal: the line breaks, the session ends, two tabs,
+two people on one phone, a full disk. What must always hold: what a person was told is saved arrives, once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error, Page, Playwright, Route
+
+from tests.browser import steps
+from tests.browser.conftest import CHROMIUM, FLAGS, Open, sign_in
+from tests.servers import Server, copy_instance
+
+BOX = "(await import(document.querySelector(\"script[src$='/js/outbox.js']\").src)).currentBox()"
+POSTS = "**/visits/*/part-uses"
+
+
+@pytest.fixture(scope="module")
+def portal(demo_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One portal for all tests of this module: each works with entries of its own."""
+    running = Server(copy_instance(demo_instance, tmp_path_factory.mktemp("outbox") / "instance")).start()
+    yield running
+    running.stop()
+
+
+def at_work(page: Page, username: str = "zhang") -> str:
+    """Signs in and opens the form for any part of a visit."""
+    sign_in(page, username)
+    visit = page.locator("[data-state='working'] a[href^='/visits/'], [data-state='assigned'] a[href^='/visits/']").first
+    address = f"{visit.get_attribute('href')}/part-uses"
+    open_form(page, address)
+    return address
+
+
+def open_form(page: Page, address: str) -> None:
+    page.goto(f"{address}?item=TM-OIL-100")
+    page.wait_for_function("() => performance.getEntriesByType('resource').some((one) => one.name.endsWith('/bar.js'))")
+
+
+def save(page: Page, quantity: str) -> None:
+    page.fill("#part-form [name=quantity]", quantity)
+    steps.hit(page, page.locator("#part-form button[type=submit]"))
+
+
+def save_offline(page: Page, quantity: str) -> None:
+    page.context.set_offline(True)
+    save(page, quantity)
+    waits(page, 1)
+    page.wait_for_selector("#status .quiet")
+
+
+def ask(page: Page, what: str) -> Any:
+    """Asks the page's outbox; again where the page was just leaving."""
+    script = f"async () => {{ const box = {BOX}; return {what}; }}"
+    for _try in range(5):
+        page.wait_for_selector("script[src$='/js/outbox.js']", state="attached")
+        try:
+            return page.evaluate(script)
+        except Error:
+            page.wait_for_timeout(200)
+    return page.evaluate(script)
+
+
+def entries(page: Page) -> list[dict[str, Any]]:
+    return list(ask(page, "await box.entries()"))
+
+
+def waits(page: Page, count: int) -> None:
+    """Until so many entries are on the phone."""
+    for _try in range(150):
+        if len(entries(page)) == count:
+            break
+        page.wait_for_timeout(100)
+    assert len(entries(page)) == count
+
+
+def arrived(page: Page, address: str, quantity: str) -> int:
+    """How often a quantity stands among the parts of the visit, as the server shows them: to a page of its own, because
+    the one that has saved goes on by itself."""
+    page = page.context.new_page()
+    page.goto(address)
+    figures = page.locator("main ul.lines:not(.waiting) .figure").all_inner_texts()
+    page.close()
+    return figures.count(quantity)
+
+
+def bar(page: Page) -> str:
+    page.wait_for_selector("#outbox-bar a")
+    return page.inner_text("#outbox-bar")
+
+
+def test_offline_save_survives_relaunch(portal: Server, playwright: Playwright, tmp_path: Path) -> None:
+    def launch() -> Any:
+        where: dict[str, Any] = {"executable_path": CHROMIUM, "args": FLAGS, "base_url": portal.url, "locale": "en"}
+        return playwright.chromium.launch_persistent_context(tmp_path / "profile", **where)
+
+    first = launch()
+    page = first.pages[0]
+    address = at_work(page)
+    save_offline(page, "1.001")
+    assert "1 thing waits" in bar(page)
+    assert page.input_value("#part-form [name=quantity]") != "1.001"
+    first.close()
+    second = launch()
+    page = second.pages[0]
+    page.goto("/more")
+    waits(page, 0)
+    assert arrived(page, address, "1.001") == 1
+    second.close()
+
+
+def test_a_session_that_ends_while_sending_loses_nothing(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    save_offline(page, "1.002")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    page.wait_for_function("() => document.querySelector('#outbox-bar').innerText.includes('Sign in to send')")
+    assert len(entries(page)) == 1
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(days=3, hours=1))  # and three days later
+    page.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
+    page.wait_for_function("() => document.querySelector('#outbox-bar').innerText.includes('3 days')")
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
+    waits(page, 0)
+    assert arrived(page, address, "1.002") == 1
+
+
+@pytest.mark.parametrize("liar", ["captive portal", "proxy"])
+def test_an_answer_without_proof_acknowledges_nothing(portal: Server, open_page: Open, liar: str) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    quantity = "1.003" if liar == "proxy" else "1.004"
+
+    def lie(route: Route) -> None:
+        if liar == "proxy":
+            route.fulfill(json={"ok": True, "state": "applied"})
+        else:
+            route.fulfill(body="<html>Welcome to our network", content_type="text/html")
+
+    page.route(POSTS, lie)
+    if liar != "proxy":
+        page.route("**/offline/hello", lie)
+    save(page, quantity)
+    page.wait_for_selector("#outbox-bar a")
+    assert len(entries(page)) == 1
+    page.unroute_all()
+    page.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
+    waits(page, 0)
+    assert arrived(page, address, quantity) == 1
+
+
+def test_two_tabs_send_each_entry_once(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    other = page.context.new_page()
+    open_form(other, address)
+    page.context.set_offline(True)
+    path = f"path: '{address}', fields: [['item', 'TM-OIL-100'], ['old_part', 'none'], ['quantity', '1.05' + n]]"
+    ask(page, f"await Promise.all([...Array(8).keys()].map((n) => box.add({{ {path} }})))")
+    page.context.set_offline(False)
+    for tab in (page, other):
+        tab.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
+    waits(page, 0)
+    waits(other, 0)
+    assert [arrived(page, address, f"1.05{n}".rstrip("0")) for n in range(8)] == [1] * 8
+
+
+def test_a_double_tap_or_enter_and_a_tap_make_one_entry(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    at_work(page)
+    page.context.set_offline(True)
+    page.fill("#part-form [name=quantity]", "1.006")
+    page.evaluate("""() => { const form = document.querySelector('#part-form'), button = form.querySelector('[type=submit]');
+        button.click(); button.click(); form.requestSubmit(); }""")
+    page.wait_for_selector("#status .quiet")
+    assert len(entries(page)) == 1
+    assert ask(page, f"await box.undo('{entries(page)[0]['id']}')")
+
+
+def test_a_colleague_on_the_same_phone_neither_sees_nor_sends_it(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    save_offline(page, "1.007")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    sign_in(page, "li")
+    page.goto("/offline/outbox")
+    page.wait_for_selector("text=Another colleague has 1 entry on this phone")
+    assert entries(page) == []
+    assert "TM-OIL" not in page.inner_text("main")
+    page.context.clear_cookies()
+    sign_in(page, "zhang")
+    waits(page, 0)
+    assert arrived(page, address, "1.007") == 1
+
+
+def test_signing_out_with_something_unsent_warns_and_keeps_it(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    save(page, "1.008")
+    page.wait_for_selector("#outbox-bar a")
+    page.goto("/more")
+    button = page.locator("main form[action='/logout'] button")
+    steps.hit(page, button)
+    assert "1 thing is not sent yet" in page.inner_text("main form[action='/logout'] .banner")
+    assert "/login" not in page.url
+    steps.press(page, button)
+    assert "/login" in page.url
+    page.unroute_all()
+    sign_in(page, "zhang")
+    waits(page, 0)
+    assert arrived(page, address, "1.008") == 1
+
+
+def test_what_was_tried_cannot_be_changed_and_mending_makes_a_new_entry(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    save(page, "1.009")
+    page.wait_for_selector("#outbox-bar a")
+    page.goto("/offline/outbox")
+    row = page.locator("[data-entries] li")
+    row.wait_for()
+    assert "× 1.009" in row.inner_text()
+    assert not row.locator("[data-undo]").is_visible()
+    old = entries(page)[0]
+    assert old["state"] == "frozen"
+    assert not ask(page, f"await box.undo('{old['id']}')")
+    steps.press(page, row.locator("[data-mend]"))
+    page.wait_for_function("() => document.querySelector('#part-form').dataset.amends")
+    assert page.input_value("#part-form [name=quantity]") == "1.009"
+    save(page, "1.011")
+    waits(page, 2)
+    assert entries(page)[1]["amends"] == old["id"]
+    page.unroute_all()
+    page.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
+    waits(page, 0)
+    assert arrived(page, address, "1.009") + arrived(page, address, "1.011") >= 1
+
+
+def test_a_full_phone_clears_no_form_and_sends_directly(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    page.evaluate("""() => { const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = function (...given) {
+            if (this.name === 'entry') throw new DOMException('full', 'QuotaExceededError');
+            return put.apply(this, given); }; }""")
+    page.context.set_offline(True)
+    save(page, "1.012")
+    page.wait_for_selector("#status .bad")
+    assert "could not store" in page.inner_text("#status")
+    assert page.input_value("#part-form [name=quantity]") == "1.012"
+    page.context.set_offline(False)
+    page.wait_for_function("() => !document.querySelector('#part-form').dataset.saving")
+    with page.expect_navigation():
+        save(page, "1.012")
+    assert arrived(page, address, "1.012") == 1
+
+
+def test_a_store_that_the_system_closed_is_opened_again(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    ask(page, "(await box.connect()).close()")
+    with page.expect_navigation():
+        save(page, "1.013")
+    assert arrived(page, address, "1.013") == 1
+
+
+def test_an_older_tab_yields_when_the_store_grows_and_all_entries_stay(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    save_offline(page, "1.014")
+    version = page.evaluate("""async () => new Promise((done, fail) => {
+        const name = 'outbox-' + document.documentElement.dataset.person;
+        const request = indexedDB.open(name, 99);
+        request.onupgradeneeded = () => request.result.createObjectStore('more');
+        request.onblocked = () => fail(new Error('blocked'));
+        request.onsuccess = () => { done(request.result.version); request.result.close(); }; })""")
+    assert version == 99
+    assert [entry["state"] for entry in entries(page)] == ["waiting"]
+    page.context.set_offline(False)
+    waits(page, 0)
+    assert arrived(page, address, "1.014") == 1
