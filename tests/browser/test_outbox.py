@@ -1,5 +1,5 @@
-"""The outbox in a real browser, by the failure modes of work without signal: the line breaks, the session ends, two tabs,
-two people on one phone, a full disk. What must always hold: what a person was told is saved arrives, once."""
+"""The outbox in a real browser, by the failure modes of work without signal: the line breaks, the session ends,
+two tabs, two people on one phone, a full disk. What must always hold: what a person was told is saved arrives, once."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def portal(demo_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def at_work(page: Page, username: str = "zhang") -> str:
     """Signs in and opens the form for any part of a visit."""
     sign_in(page, username)
-    visit = page.locator("[data-state='working'] a[href^='/visits/'], [data-state='assigned'] a[href^='/visits/']").first
+    visit = page.locator(":is([data-state='working'], [data-state='assigned']) a[href^='/visits/']").first
     address = f"{visit.get_attribute('href')}/part-uses"
     open_form(page, address)
     return address
@@ -174,7 +174,8 @@ def test_a_double_tap_or_enter_and_a_tap_make_one_entry(portal: Server, open_pag
     at_work(page)
     page.context.set_offline(True)
     page.fill("#part-form [name=quantity]", "1.006")
-    page.evaluate("""() => { const form = document.querySelector('#part-form'), button = form.querySelector('[type=submit]');
+    page.evaluate("""() => { const form = document.querySelector('#part-form');
+        const button = form.querySelector('[type=submit]');
         button.click(); button.click(); form.requestSubmit(); }""")
     page.wait_for_selector("#status .quiet")
     assert len(entries(page)) == 1
