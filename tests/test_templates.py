@@ -11,7 +11,7 @@ from flask import Flask
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OWN_JS = sorted((ROOT / "static" / "js").rglob("*.js"))
-LATER = ("worker.js", "worker-off.js", "day.js", "not-here.js")  # and folders: loaded when a page stands already
+SCRIPT = re.compile(r"(?:ui\.script|asset)\(['\"]((?:js|vendor)/[\w./-]+\.js)['\"]")
 MAPS = r"uri\.amap\.com|api\.map\.baidu\.com|maps\.apple\.com|www\.google\.com/maps"
 FORBIDDEN = {
     r"\sstyle=": "inline style",
@@ -56,9 +56,17 @@ def test_no_page_hides_what_all_templates_have(app: Flask) -> None:
 
 def test_pages_stay_light() -> None:
     assert compressed(sorted((ROOT / "static" / "css").glob("*.css"))) <= 12 * 1024
-    vendor = [ROOT / "static" / "vendor" / name for name in ("htmx.min.js", "signature_pad.umd.min.js")]
-    first = [path for path in OWN_JS if path.parent.name == "js" and path.name not in LATER]
-    assert compressed([*first, *vendor]) <= 38 * 1024
+    frames = [path for path in TEMPLATES if path.name == "base.html" or path.parent.name == "layouts"]
+    shared = set().union(*map(named, frames))
+    assert "js/outbox.js" in shared
+    for path in TEMPLATES:
+        scripts = sorted(shared | named(path))
+        assert compressed([ROOT / "static" / name for name in scripts]) <= 38 * 1024, (path.name, scripts)
+
+
+def named(path: Path) -> set[str]:
+    """The scripts that a template loads with its page; what scripts fetch later is not among them."""
+    return set(SCRIPT.findall(path.read_text("utf-8")))
 
 
 def test_our_scripts_build_no_markup_from_text() -> None:

@@ -1,12 +1,14 @@
-"""The outbox in a real browser, by the failure modes of work without signal: the line breaks, the session ends, two tabs,
-two people on one phone, a full disk. What must always hold: what a person was told is saved arrives, once."""
+"""The outbox in a real browser, by the failure modes of work without signal: the line breaks, the session ends,
+two tabs, two people on one phone, a full disk. What must always hold: what a person was told is saved arrives, once."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Error, Page, Playwright, Route
 
 from tests.browser import steps
@@ -28,7 +30,7 @@ def portal(demo_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def at_work(page: Page, username: str = "zhang") -> str:
     """Signs in and opens the form for any part of a visit."""
     sign_in(page, username)
-    visit = page.locator("[data-state='working'] a[href^='/visits/'], [data-state='assigned'] a[href^='/visits/']").first
+    visit = page.locator(":is([data-state='working'], [data-state='assigned']) a[href^='/visits/']").first
     address = f"{visit.get_attribute('href')}/part-uses"
     open_form(page, address)
     return address
@@ -36,12 +38,24 @@ def at_work(page: Page, username: str = "zhang") -> str:
 
 def open_form(page: Page, address: str) -> None:
     page.goto(f"{address}?item=TM-OIL-100")
-    page.wait_for_function("() => performance.getEntriesByType('resource').some((one) => one.name.endsWith('/bar.js'))")
+    loaded(page, "bar")
+
+
+def loaded(page: Page, module: str) -> None:
+    found = f"performance.getEntriesByType('resource').some((one) => one.name.endsWith('/{module}.js'))"
+    page.wait_for_function(f"() => {found}")
 
 
 def save(page: Page, quantity: str) -> None:
     page.fill("#part-form [name=quantity]", quantity)
     steps.hit(page, page.locator("#part-form button[type=submit]"))
+
+
+def save_unheard(page: Page, quantity: str) -> None:
+    """Saves while nothing gets through; the page says so and has gone on to where the form leads."""
+    save(page, quantity)
+    page.wait_for_selector("#status .quiet")
+    page.wait_for_selector("#outbox-bar a")
 
 
 def save_offline(page: Page, quantity: str) -> None:
@@ -144,8 +158,7 @@ def test_an_answer_without_proof_acknowledges_nothing(portal: Server, open_page:
     page.route(POSTS, lie)
     if liar != "proxy":
         page.route("**/offline/hello", lie)
-    save(page, quantity)
-    page.wait_for_selector("#outbox-bar a")
+    save_unheard(page, quantity)
     assert len(entries(page)) == 1
     page.unroute_all()
     page.evaluate("document.dispatchEvent(new CustomEvent('outbox:send'))")
@@ -174,7 +187,8 @@ def test_a_double_tap_or_enter_and_a_tap_make_one_entry(portal: Server, open_pag
     at_work(page)
     page.context.set_offline(True)
     page.fill("#part-form [name=quantity]", "1.006")
-    page.evaluate("""() => { const form = document.querySelector('#part-form'), button = form.querySelector('[type=submit]');
+    page.evaluate("""() => { const form = document.querySelector('#part-form');
+        const button = form.querySelector('[type=submit]');
         button.click(); button.click(); form.requestSubmit(); }""")
     page.wait_for_selector("#status .quiet")
     assert len(entries(page)) == 1
@@ -202,8 +216,7 @@ def test_signing_out_with_something_unsent_warns_and_keeps_it(portal: Server, op
     page = open_page(portal.url, locale="en")
     address = at_work(page)
     page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    save(page, "1.008")
-    page.wait_for_selector("#outbox-bar a")
+    save_unheard(page, "1.008")
     page.goto("/more")
     button = page.locator("main form[action='/logout'] button")
     steps.hit(page, button)
@@ -221,8 +234,7 @@ def test_what_was_tried_cannot_be_changed_and_mending_makes_a_new_entry(portal: 
     page = open_page(portal.url, locale="en")
     address = at_work(page)
     page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    save(page, "1.009")
-    page.wait_for_selector("#outbox-bar a")
+    save_unheard(page, "1.009")
     page.goto("/offline/outbox")
     row = page.locator("[data-entries] li")
     row.wait_for()
@@ -286,3 +298,75 @@ def test_an_older_tab_yields_when_the_store_grows_and_all_entries_stay(portal: S
     page.context.set_offline(False)
     waits(page, 0)
     assert arrived(page, address, "1.014") == 1
+
+
+def test_a_photo_waits_with_its_preview_and_can_be_undone(portal: Server, open_page: Open, tmp_path: Path) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page).replace("/part-uses", "/photos")
+    page.goto(address)
+    loaded(page, "rows")
+    page.context.set_offline(True)
+    for name, shade in (("one.jpg", 90), ("two.jpg", 160)):
+        Image.new("RGB", (1800, 1200), (shade, shade, shade)).save(tmp_path / name)
+        page.locator("input[type=file]").last.set_input_files(tmp_path / name)
+    page.wait_for_function("() => document.querySelectorAll('[data-waiting=photos] img:not([hidden])').length === 2")
+    page.locator("[data-waiting=photos] [data-undo]").first.click()
+    page.wait_for_function("() => document.querySelectorAll('[data-waiting=photos] li').length === 1")
+    with page.expect_navigation():
+        page.context.set_offline(False)
+    page.wait_for_selector("img[src*='/photos/']")
+    assert page.locator("[data-waiting=photos] li").count() == 0
+    assert entries(page) == []
+
+
+def test_a_half_filled_form_is_there_again_and_today_leads_back_to_it(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page).replace("/part-uses", "/findings")
+    page.goto(address)
+    page.fill("[name=test_result]", "half a sentence")
+    page.wait_for_timeout(900)
+    page.goto("/")
+    steps.press(page, page.locator("[data-continue] a"))
+    page.wait_for_selector("main .banner time")
+    assert page.input_value("[name=test_result]") == "half a sentence"
+    steps.press(page, page.locator("main .banner button"))
+    page.wait_for_load_state()
+    assert page.input_value("[name=test_result]") == ""
+    page.goto("/")
+    assert page.locator("[data-continue] a").count() == 0
+
+
+def test_a_refusal_is_drawn_beside_its_field_and_the_corrected_form_names_the_old_entry(
+    portal: Server, open_page: Open
+) -> None:
+    page = open_page(portal.url, locale="en")
+    address = at_work(page)
+    save(page, "many")
+    page.wait_for_selector(".error-summary")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    assert "Quantity: Write a number" in page.inner_text(".error-summary")
+    assert "Write a number" in page.inner_text(".field.bad .error")
+    assert page.get_attribute("#part-form [name=quantity]", "aria-invalid") == "true"
+    assert entries(page) == []
+    with page.expect_navigation():
+        save(page, "1.015")
+    assert arrived(page, address, "1.015") == 1
+
+
+def test_the_outbox_page_saves_a_file_for_the_office(portal: Server, open_page: Open) -> None:
+    page = open_page(portal.url, locale="en")
+    at_work(page)
+    page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    save_unheard(page, "1.016")
+    page.goto("/offline/outbox")
+    page.locator("[data-entries] li").wait_for()
+    with page.expect_download() as download:
+        page.locator("[data-export]").click()
+    saved = json.loads(download.value.path().read_text("utf-8"))
+    assert saved["format"] == "portal-rescue-1"
+    assert [entry["id"] for entry in saved["entries"]] == [entries(page)[0]["id"]]
+    delete = page.locator("[data-entries] [data-delete]")
+    delete.click()
+    assert len(entries(page)) == 1
+    delete.click()
+    page.wait_for_selector("text=Everything is sent.")

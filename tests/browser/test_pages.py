@@ -18,7 +18,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 LONG = os.environ.get("PORTAL_LONG") == "1"
 PHONE_PAGES = [
     "/", "/van", "/tools/GJ-001/reports", "/visits", "/me", "/me/signature", "/reports", "/more", "/scan",
-    "/me/calendar", "/help/offline",
+    "/me/calendar", "/help/offline", "/offline/outbox",
 ]  # fmt: skip
 VISIT_PAGES = [
     "", "/findings", "/readings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts",

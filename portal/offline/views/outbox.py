@@ -1,4 +1,4 @@
-"""What waits on this phone. The server does not know it: the page's rows are drawn there, from the phone's own store."""
+"""What waits on this phone. The server does not know it: the page's rows are drawn there, from its own store."""
 
 from flask import Response
 
