@@ -113,7 +113,7 @@ def error_codes(unit: Equipment | None) -> dict[str, Any]:
     query = select(ErrorCode.code, ErrorCode.labels).where(
         ErrorCode.brand == product.brand, ErrorCode.family == product.family
     )
-    return {code: labels for code, labels in db.session.execute(query)}
+    return {row.code: row.labels for row in db.session.execute(query)}
 
 
 def items_used(visit: Visit) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a phone sends of a hand-over that it did without us. Contacts may have changed meanwhile, so names come as text."""
+"""What a phone sends of a hand-over that it did without us. Contacts may have changed, so names come as text."""
 
 import uuid
 from collections.abc import Mapping

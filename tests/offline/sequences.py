@@ -116,7 +116,9 @@ class Day:
     def time_entries(self) -> dict[str, Any]:
         """Often a stretch that touches or shares time with another one."""
         start = self.clock - timedelta(minutes=self.random.choice((5, 30, 61, 120, 300, 1500)))
-        end = start + timedelta(minutes=self.random.choice((-1, 1, 5, 30, 60, 1441)), seconds=self.random.choice((0, 31)))
+        end = start + timedelta(
+            minutes=self.random.choice((-1, 1, 5, 30, 60, 1441)), seconds=self.random.choice((0, 31))
+        )
         replaced = [*self.known.get("time-entries", ()), str(uuid.uuid4())]
         return {
             "kind": self.random.choice((*TIME_KINDS, "nap")),

@@ -54,7 +54,9 @@ def instruments(world: Any) -> None:
     """One that needs no certificate, one that never got any."""
     world.set_clock(at(1, 0))
     for number, interval in (("GJ-901", None), ("GJ-902", 12)):
-        new_tool(world, number, category="measuring", interval_months=interval, calibration_class="A" if interval else "C")
+        new_tool(
+            world, number, category="measuring", interval_months=interval, calibration_class="A" if interval else "C"
+        )
     db.session.commit()
 
 
@@ -141,7 +143,12 @@ def by_the_server(facts: dict[str, Any], visit_id: str, until: datetime, person:
 def seen(reckoned: dict[str, Any]) -> dict[str, Any]:
     times = {name: moment(value) for name, value in reckoned["times"].items()}
     verbs = reckoned["verbs"]
-    return {**rows(reckoned["facts"]), **{name: reckoned[name] for name in ("gaps", "minutes")}, "times": times, "verbs": verbs}
+    return {
+        **rows(reckoned["facts"]),
+        **{name: reckoned[name] for name in ("gaps", "minutes")},
+        "times": times,
+        "verbs": verbs,
+    }
 
 
 def rows(facts: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,9 @@ NOW = "2026-11-23T14:05:06+08:00"
 class Phone:
     """What a phone sends after a hand-over without signal: in order, each under an id that is known before."""
 
-    def __init__(self, person: Person, world: Any, visit: Any, username: str = "zhang", locale: str = "zh_Hans") -> None:
+    def __init__(
+        self, person: Person, world: Any, visit: Any, username: str = "zhang", locale: str = "zh_Hans"
+    ) -> None:
         self.person, self.visit, self.locale = person, visit, locale
         self.token = tickets.ticket(visit.id, world.person(username).id, 0)
         self.ids = {name: str(uuid.uuid4()) for name in ("handover", "survey", "signature", "release")}
@@ -75,7 +77,8 @@ class Phone:
 
     def all(self, **signature: str) -> list[str]:
         return [
-            str(page.json["state"]) for page in (self.hand_over(), self.answer(), self.sign(**signature), self.release())
+            str(page.json["state"])
+            for page in (self.hand_over(), self.answer(), self.sign(**signature), self.release())
         ]
 
 
@@ -116,7 +119,7 @@ def test_what_the_customer_read_without_signal_is_sealed_with_both_times(phone: 
     laptop = sign_in("zhao", device="laptop")
     page = laptop.get(f"/reports/{report.number}")
     assert "在技术员的手机上，无网络" in page.text and not page.all("#differs")
-    assert "离线签字" in pages(laptop.get(f"/reports/{report.number}.pdf").response.data)[0]
+    assert "离线签字2026-11-2314:05" in pages(laptop.get(f"/reports/{report.number}.pdf").response.data)[0]
 
 
 def test_the_address_on_the_glass_waits_and_then_shows_the_report(phone: Phone, sign_in: Any) -> None:
@@ -157,9 +160,7 @@ def test_what_differs_is_sealed_as_it_was_signed_and_comes_first_in_the_review(
     assert laptop.post(f"/reports/{report.number}/renewal").status == 409
 
 
-def test_sent_again_it_has_no_second_effect_also_from_another_sign_in(
-    phone: Phone, sign_in: Any
-) -> None:
+def test_sent_again_it_has_no_second_effect_also_from_another_sign_in(phone: Phone, sign_in: Any) -> None:
     phone.all()
     phone.person = sign_in("zhang")
     assert phone.all() == ["applied"] * 4
@@ -219,9 +220,7 @@ def test_after_the_visit_was_given_away_all_is_held(phone: Phone, world: Any) ->
 
 def test_after_the_visit_ended_otherwise_the_signature_is_held_whole(phone: Phone, world: Any) -> None:
     phone.hand_over()
-    reports.end_unsigned(
-        phone.visit, absence="refused", reason="不肯", photo=picture(), person=world.person("zhang")
-    )
+    reports.end_unsigned(phone.visit, absence="refused", reason="不肯", photo=picture(), person=world.person("zhang"))
     db.session.commit()
     assert phone.answer().json["state"] == "applied"
     assert phone.sign().json["state"] == "held"

@@ -163,4 +163,3 @@ def renew_report(report: Report, *, person: Person) -> Report:
     renewed = submit(visit, content, evidence, signed=False)
     history.record("renew_report", renewed, person_id=person.id, number=renewed.number, revision=renewed.revision)
     return renewed
-

@@ -38,10 +38,10 @@ WORDS: dict[str, Words] = {
     "typed": ("键入姓名签收", "鍵入姓名簽收", "Signed by typing the name", "Firmado escribiendo el nombre"),
     "by_link": ("客户手机链接签字", "客戶手機連結簽名", "Signed by link", "Firmado por enlace"),
     "offline": (
-        "离线签字，%(at)s（手机时间）",
-        "離線簽名，%(at)s（手機時間）",
-        "Signed offline, %(at)s (phone's clock)",
-        "Firmado sin conexión, %(at)s (reloj del teléfono)",
+        "离线签字 %(at)s",
+        "離線簽名 %(at)s",
+        "Signed offline %(at)s",
+        "Firmado sin conexión %(at)s",
     ),
     "offline_mark": ("离线签字", "離線簽名", "SIGNED OFFLINE", "FIRMADO SIN CONEXIÓN"),
     "on_paper": (

@@ -7,7 +7,6 @@ from flask import Response, render_template
 from portal.htmx import page
 from portal.i18n import LOCALES, speaking
 from portal.permissions import during_handover, signed_in
-from portal.reports import survey as questionnaire
 from portal.reports.forms import ReleaseForm, SignatureForm, survey_form
 from portal.reports.offline import paper_words
 from portal.reports.statement import statement

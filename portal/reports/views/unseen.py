@@ -50,7 +50,7 @@ def begin(visit: Visit) -> BaseResponse:
             operations.keep_hand_over(
                 visit,
                 token=form.token.data or "",
-                locale=form.locale.data,
+                locale=form.locale.data or "",
                 signer=form.signer,
                 opened_at_device=form.occurred_at.data,
                 person=current_user,
@@ -71,8 +71,7 @@ def survey(ticket: Ticket, token: str) -> BaseResponse:
         answers = asked.answers
     with form.refusals():
         operations.keep_answers(given, answers)
-        return to_visit(ticket.visit_id)
-    return receipts.hold(str(form.refusal))
+    return receipts.hold(str(form.refusal)) if form.refusal else to_visit(ticket.visit_id)
 
 
 def signature(ticket: Ticket, token: str) -> BaseResponse:
@@ -102,8 +101,9 @@ def to_visit(visit_id: uuid.UUID) -> BaseResponse:
 def opened(sealed: str | None, token: str) -> list[tuple[str, str]]:
     try:
         return sealing.open_answers(sealed or "", token)
-    except sealing.Unopened as why:
-        abort(receipts.hold(str(why)))
+    except sealing.Unopened as problem:
+        why = str(problem)
+    abort(receipts.hold(why))
 
 
 def arrived(ticket: Ticket, token: str, named: list[uuid.UUID]) -> HandOver:
@@ -125,4 +125,3 @@ def ensure_arrived(named: list[uuid.UUID]) -> None:
     missing = [one for one in named if one not in known and one not in never]
     if missing:
         abort(receipts.outbox_answer(409, "waiting", why=_("What it rests on has not arrived yet.")))
-
