@@ -21,6 +21,7 @@ const steps = { read, survey, sign, done, pin };
 async function show(step) {
   const tongue = document.querySelector(`template[data-tongue="${state.locale}"]`).content;
   const section = document.importNode(tongue.querySelector(`[data-step="${step}"]`), true);
+  section.querySelectorAll("form").forEach((form) => (form.dataset.offline = "")); // not barred without signal
   const bar = section.querySelector("[data-actions]");
   stage.replaceChildren(section);
   actions.replaceChildren(...(bar ? [bar] : []));

@@ -109,7 +109,15 @@ async function pictures(box, facts) {
   );
 }
 
+// Forms that need the server are barred on kept pages; this one goes on without it.
+function unbar() {
+  form.dataset.offline = "";
+  document.querySelectorAll('button[form="handover"]').forEach((button) => (button.disabled = false));
+  document.querySelector(".action-bar .needs-signal")?.remove();
+}
+
 if (page && form) {
+  unbar();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopPropagation();
