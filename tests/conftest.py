@@ -27,6 +27,7 @@ from tests.world import World
 
 ENGINES = ("sqlite", "postgresql")
 secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real costs are for real passwords
+secrets.VERIFIER_ROUNDS = 1000
 SLOWEST = ("test_kill", "test_start", "test_setup", "test_bad_input", "browser")
 LONG = os.environ.get("PORTAL_LONG") == "1"
 

@@ -39,6 +39,7 @@ class Person(WithId, UserMixin, Model):
     name: Mapped[str] = mapped_column(String(100))
     password_hash: Mapped[str] = mapped_column(String(200))
     pin_hash: Mapped[str | None] = mapped_column(String(200))
+    pin_verifier: Mapped[dict[str, Any] | None] = mapped_column(Json)  # `secrets.pin_verifier`, for a phone without us
     locale: Mapped[str | None] = mapped_column(String(10))
     email: Mapped[str] = mapped_column(String(200), default="")  # where letters of the house go; may be empty
     active: Mapped[bool] = mapped_column(default=True)

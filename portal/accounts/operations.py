@@ -17,7 +17,7 @@ from portal import db as database
 from portal import history
 from portal.accounts import rules
 from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn, Specimen
-from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, token_hash
+from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, pin_verifier, token_hash
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -78,7 +78,8 @@ def add_person(
         username=username, name=name, branch=branch, locale=locale, email=email, demo=demo, created_at=now()
     )
     person.password_hash = password_hash(password, username)
-    person.pin_hash = pin_hash(pin) if pin else None
+    if pin:
+        person.pin_hash, person.pin_verifier = pin_hash(pin), pin_verifier(pin)
     person.role_rows = [PersonRole(role=Role(role).value) for role in dict.fromkeys(roles)]
     try:
         with db.session.begin_nested():
@@ -196,10 +197,20 @@ def check_pin(session: SignIn, pin: str) -> PinCheck:
         return PinCheck(False, 0)
     if matches(session.person.pin_hash, pin[: rules.MAX_PASSWORD]):
         wake(session)
+        if session.person.pin_verifier is None:  # the PIN is older than verifiers are
+            person_id = session.person_id
+            database.afterwards(lambda: keep_verifier(person_id, pin))
         return PinCheck(True, rules.PIN_TRIES)
     session_id = session.id
     database.afterwards(lambda: count_wrong_pin(session_id))
     return PinCheck(False, left - 1)
+
+
+def keep_verifier(person_id: uuid.UUID, pin: str) -> None:
+    made = pin_verifier(pin)
+    db.session.execute(
+        update(Person).where(Person.id == person_id, Person.pin_verifier.is_(None)).values(pin_verifier=made)
+    )
 
 
 def count_wrong_pin(session_id: uuid.UUID) -> None:
@@ -252,7 +263,7 @@ def recent_sessions(person: Person) -> list[SignIn]:
 
 
 def set_pin(person: Person, pin: str) -> None:
-    person.pin_hash = pin_hash(pin)
+    person.pin_hash, person.pin_verifier = pin_hash(pin), pin_verifier(pin)
     history.record("set_pin", person)
 
 

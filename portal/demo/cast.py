@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.accounts import operations as accounts
 from portal.accounts.models import Branch, Person, PersonRole, SignIn
-from portal.accounts.secrets import hashed
+from portal.accounts.secrets import hashed, pin_verifier
 from portal.clock import now
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
@@ -60,10 +60,12 @@ def load_cast(today: date) -> Cast:
 def load_people(rows: list[dict[str, Any]], cast: Cast) -> None:
     """All share one password and one PIN, so each is hashed once: a hash takes as long as it is meant to."""
     password, pin = hashed(PASSWORD), hashed(PIN)  # shorter than a person may choose, and published
+    verifier = pin_verifier(PIN)
     for row in rows:
         person = Person(username=row["username"], name=row["name"], branch=cast.branches[row["branch"]], demo=True)
         person.email = row.get("email", "")
         person.password_hash, person.pin_hash, person.created_at = password, pin, now()
+        person.pin_verifier = verifier
         person.role_rows = [PersonRole(role=role) for role in row["roles"]]
         db.session.add(person)
         cast.people[person.username] = person

@@ -23,6 +23,7 @@ Every revision stays readable word for word whatever follows, until it is erased
 from flask import Flask
 
 from portal.reports import words
+from portal.visits.readiness import gap_ways
 
 
 def init_app(app: Flask) -> None:
@@ -30,7 +31,10 @@ def init_app(app: Flask) -> None:
     from portal.reports.views import blueprints
 
     app.jinja_env.globals.update(
-        check_tag=words.check_tag, check_kind=words.check_kind, check_passed=words.check_passed
+        check_tag=words.check_tag,
+        check_kind=words.check_kind,
+        check_passed=words.check_passed,
+        gap_ways=gap_ways,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

@@ -31,6 +31,7 @@ from portal.permissions import Role
 from portal.signing.models import SealedDocument
 
 UNUSUAL = ("witnessed", "paper")  # ways to sign that a supervisor looks at
+DIFFERS = '"differs":true'  # in the canonical text of the evidence, where no typed word can look like it
 
 
 class HandOver(WithId, Model):
@@ -49,6 +50,9 @@ class HandOver(WithId, Model):
     content: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    offline: Mapped[bool] = mapped_column(default=False)  # the phone did it without us and sent it later
+    opened_at_device: Mapped[datetime | None]  # by the phone's clock; `opened_at` is when we heard of it
+    release_doubt: Mapped[bool] = mapped_column(default=False)  # the PIN that took the phone back is not the person's
 
     visit: Mapped[Visit] = relationship()
 
@@ -110,9 +114,15 @@ class Report(WithId, Model):
         return self.document.erased
 
     @property
+    def differs(self) -> bool:
+        """签后有差异: signed on a phone that was without us, and our record says something else."""
+        return DIFFERS in self.document.evidence
+
+    @property
     def needs_acknowledgement(self) -> bool:
-        """Nobody signed, or not the customer's own hand on this glass: a supervisor says that they have seen how."""
-        return not self.signed or any(one.is_unusual for one in self.signatures)
+        """Nobody signed, or not the customer's own hand on this glass, or something else than what stands in the
+        record: a supervisor says that they have seen how."""
+        return not self.signed or self.differs or any(one.is_unusual for one in self.signatures)
 
     def is_assigned(self, person: Any) -> bool:
         return self.visit.is_assigned(person)
@@ -272,6 +282,11 @@ def is_unusual() -> ColumnElement[bool]:
     """Somebody signed on paper, through a witness or for somebody else (`ReportSignature.is_unusual`)."""
     odd = or_(ReportSignature.method.in_(UNUSUAL), ReportSignature.proxy)
     return exists().where(ReportSignature.report_id == Report.id, odd)
+
+
+def has_difference() -> ColumnElement[bool]:
+    """`Report.differs` of the joined document."""
+    return SealedDocument.evidence.contains(DIFFERS, autoescape=True)
 
 
 def newest_report(visit: Visit) -> Report | None:

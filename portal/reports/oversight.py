@@ -42,12 +42,23 @@ def marks(since: datetime) -> Iterator[Signed]:
             signed_at=row.signed_at,
             person_id=row.person_id,
             person=row.person or "",
-            opened_at=row.opened_at,
-            surveyed_at=surveyed(row),
+            opened_at=opened(row, evidence),
+            surveyed_at=None if evidence.get("offline") else surveyed(row),
             strokes=evidence.get("strokes") or (),
             typed_name=evidence.get("typed_name") or "",
             zone=row.time_zone,
         )
+
+
+def opened(row: Row[Any], evidence: dict[str, Any]) -> datetime | None:
+    """When the customer got the phone. Of a hand-over that we heard of later only the phone's clock knows how long it
+    took; where it knows nothing, nothing is concluded."""
+    if not evidence.get("offline"):
+        return row.opened_at
+    shown, signed = evidence.get("shown_at"), evidence.get("signed_at_device")
+    if not shown or not signed:
+        return None
+    return row.signed_at - (datetime.fromisoformat(signed) - datetime.fromisoformat(shown))
 
 
 def surveyed(row: Row[Any]) -> datetime | None:

@@ -194,6 +194,7 @@ def mark_of(
 ) -> paper.Signature:
     notes = [
         by_link,
+        offline_note(content, evidence, tongue),
         tongue.word("on_paper") if evidence.get("method") == "paper" else "",
         tongue.word("witness", who=evidence["witness"]) if evidence.get("witness") else "",
         tongue.word("signed_for", who=content["signed_for"]) if content.get("signed_for") else "",
@@ -204,10 +205,23 @@ def mark_of(
     )
 
 
+def offline_note(content: dict[str, Any], evidence: dict[str, Any], tongue: Tongue) -> str:
+    """That we were not there when it was signed; with the phone's time, put into the place's zone, where it has one."""
+    if not evidence.get("offline"):
+        return ""
+    at, here = evidence.get("signed_at_device"), content.get("signed_at")
+    if not at or not here:
+        return tongue.word("offline_mark")
+    zone = datetime.fromisoformat(here).tzinfo
+    return tongue.word("offline", at=tongue.moment(datetime.fromisoformat(at).astimezone(zone).isoformat()))
+
+
 def pictures(payload: dict[str, Any]) -> dict[str, bytes]:
     """The photos that are still in the store; the paper says where one is missing."""
     found = {}
     for shot in payload["photos"]:
+        if not shot["digest"]:
+            continue  # the customer saw it on the phone; its bytes have not arrived
         try:
             found[shot["digest"]] = files.read(shot["digest"])
         except OSError:

@@ -30,6 +30,7 @@ from portal.reports.models import (
     Resubmission,
     Review,
     Survey,
+    has_difference,
     is_newest,
     is_unusual,
 )
@@ -331,6 +332,7 @@ def with_what_is_checked() -> Any:
             Call.number.label("call"), is_unusual().label("unusual_signature"),
             number_standing().label("stops"), Survey.state.label("survey_state"),
             Survey.answers.label("survey_answers"), has_suspect_clock().label("suspect"),
+            has_difference().label("differs"),
         )
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)
@@ -406,4 +408,5 @@ def reported_by(row: Any, sealed: Gist, standard: int | None, unusual: bool) -> 
         unusual_parts=unusual,
         part_not_recoverable=sealed.part_not_recoverable,
         overdue_instrument=sealed.overdue_instrument,
+        differs=row.differs,
     )

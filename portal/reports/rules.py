@@ -10,6 +10,7 @@ TOO_SHORT = 5  # minutes of work
 TOO_LONG = 3  # times the standard time of the known fault
 
 WEIGHTS = {
+    "differs": 9,
     "conduct": 8,
     "solved": 6,
     "survey": 6,
@@ -42,6 +43,7 @@ class Reported:
     unusual_parts: bool = False
     part_not_recoverable: bool = False
     overdue_instrument: bool = False  # a reading was taken when the instrument's calibration had ended
+    differs: bool = False  # signed on a phone without signal, and not what stands in the record
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Check:
 def checks(reported: Reported) -> list[Check]:
     """Every check, heaviest first."""
     passed = {
+        "differs": not reported.differs,
         "conduct": not reported.conduct,
         "solved": reported.outcome in GOOD_OUTCOMES,
         "survey": is_content(reported),

@@ -1,11 +1,13 @@
 """Who signed a report, how and when, or why nobody did: what a reviewer sees of the evidence."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.accounts.models import Person
 from portal.db import db
 from portal.receipts import parse_id
+from portal.reports.content import at_place
 from portal.reports.models import Report, ReportSignature
 from portal.reports.reading import ink_image
 from portal.reports.words import METHODS, UNUSUAL, WAYS
@@ -29,6 +31,7 @@ class Signed:
     remarks: str = ""
     photo: str = ""
     declared_by: str = ""
+    at_device: str = ""  # of a signature without a connection: when, by the phone's clock
 
     @property
     def method_words(self) -> str:
@@ -56,7 +59,8 @@ def signers_of(report: Report) -> list[Signed]:
 
 def signed(signature: ReportSignature) -> Signed:
     content, evidence = content_of(signature.document), evidence_of(signature.document)
-    way = "paper" if signature.method == "paper" else "link" if signature.link_id else "hand_over"
+    at_glass = "offline" if evidence.get("offline") else "hand_over"
+    way = "paper" if signature.method == "paper" else "link" if signature.link_id else at_glass
     return Signed(
         name=content.get("signer_name") or "",
         role=content.get("signer_role") or "",
@@ -71,7 +75,14 @@ def signed(signature: ReportSignature) -> Signed:
         remarks=content.get("customer_opinion") or "",
         photo=evidence.get("photo") or "",
         declared_by=name_of(evidence.get("declared_by")),
+        at_device=place_time(evidence.get("signed_at_device"), signature) if evidence.get("offline") else "",
     )
+
+
+def place_time(moment: Any, signature: ReportSignature) -> str:
+    """A moment of the evidence as the place's clock shows it."""
+    zone = signature.report.visit.zone
+    return at_place(datetime.fromisoformat(str(moment)), zone) or "" if moment else ""
 
 
 def ended(report: Report, content: dict[str, Any]) -> Ended | None:
@@ -94,6 +105,8 @@ def unusual_ends(report: Report) -> list[str]:
     if not report.signed:
         end = ended(report, content_of(report.document))
         names.append(end.absence if end and end.absence in UNUSUAL else "unsigned")
+    if report.differs:
+        names.append("differs")
     for one in report.signatures:
         names += [one.method] if one.method in UNUSUAL else []
         names += ["proxy"] if one.proxy else []

@@ -21,6 +21,7 @@ class SignedBy:
     name: str
     method: str
     at: datetime
+    offline: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Standing:
     signatures: tuple[SignedBy, ...] = ()
     since: datetime | None = None
     newest: Report | None = None
+    compared: bool = False  # signed without a connection, and the office still compares it with its record
 
 
 def standing(report: Report) -> Standing:
@@ -51,12 +53,13 @@ def standing(report: Report) -> Standing:
         return Standing("void", *shown, signatures, since=report.void.recorded_at)
     if newest is not None and newest.revision != report.revision:
         return Standing("superseded", *shown, signatures, newest=newest)
-    return Standing("authentic" if report.signed else "unsigned", *shown, signatures)
+    return Standing("authentic" if report.signed else "unsigned", *shown, signatures, compared=report.differs)
 
 
 def signed_by(signature: ReportSignature) -> SignedBy:
     name = signing.content_of(signature.document).get("signer_name") or ""
-    return SignedBy(masked(name), "link" if signature.link_id else signature.method, signature.signed_at)
+    offline = bool(signing.evidence_of(signature.document).get("offline"))
+    return SignedBy(masked(name), "link" if signature.link_id else signature.method, signature.signed_at, offline)
 
 
 def masked(text: str | None, shown: int = SHOWN_OF_A_PERSON) -> str:

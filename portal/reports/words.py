@@ -6,6 +6,7 @@ from portal.i18n import lazy
 
 CHECKS: dict[str, tuple[Any, Any]] = {
     # name: (tag when it failed, sentence when it passed)
+    "differs": (lazy("Differs after signing"), lazy("What the customer signed is what stands in the record.")),
     "conduct": (lazy("Conduct"), lazy("No complaint about conduct.")),
     "solved": (lazy("Not fixed"), lazy("The fault is fixed.")),
     "survey": (lazy("Customer not satisfied"), lazy("The customer names no dissatisfaction.")),
@@ -18,7 +19,7 @@ CHECKS: dict[str, tuple[Any, Any]] = {
     "parts": (lazy("Unusual parts"), lazy("The parts are usual for this model.")),
     "clock": (lazy("Phone's clock in doubt"), lazy("The phone's clock was right.")),
 }
-SEVERE = ("conduct", "solved", "survey", "signed")
+SEVERE = ("differs", "conduct", "solved", "survey", "signed")
 COPIES = {"customer": lazy("Customer's copy"), "office": lazy("Office copy, phone number masked")}
 SIGNER_ROLES = {
     "owner": lazy("Owner"),
@@ -39,6 +40,7 @@ UNUSUAL = {
     "paper": lazy("The customer signed a printed sheet. Look at the photo of it."),
     "witnessed": lazy("Somebody else typed the customer's name. A witness is named."),
     "proxy": lazy("Somebody signed for another person."),
+    "differs": lazy("The customer signed without a connection, and the record says something else now."),
 }
 METHODS = {
     "drawn": lazy("Drawn by hand"),
@@ -49,6 +51,7 @@ METHODS = {
 WAYS = {
     "hand_over": lazy("On the technician's phone"),
     "link": lazy("By link, on a device of their own"),
+    "offline": lazy("On the technician's phone, without a connection"),
     "paper": lazy("On a printed sheet"),
 }
 AFTER_VOID = {

@@ -32,6 +32,12 @@ class Missing:
         return address(place, visit_id=self.visit.id)
 
 
+def gap_ways(visit: Visit) -> dict[str, list[str]]:
+    """Every gap in words, with the page where it is mended, for a phone that finds out by itself what is missing."""
+    ways = (Missing(gap.split(".")[0], str(words), gap, visit) for gap, words in GAPS.items())
+    return {one.gap: [one.words, one.href] for one in ways}
+
+
 def readiness(visit: Visit, facts: Facts | None = None) -> list[Missing]:
     """Empty when the visit is ready for hand-over (SR-01)."""
     record = (facts or facts_of(visit)).record

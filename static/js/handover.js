@@ -18,3 +18,46 @@ async function stayAwake() {
 }
 stayAwake();
 document.addEventListener("visibilitychange", stayAwake);
+
+// The network may go in the middle of it: nobody is led to the browser's error page, where all that was typed would be
+// gone. A step goes on only when the server has answered just now; else the page stays as it is and says so.
+const PATIENCE = 8000;
+const status = document.getElementById("status");
+
+async function isThere() {
+  try {
+    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    return answer.ok || answer.type === "opaqueredirect";
+  } catch {
+    return false;
+  }
+}
+
+function sayAway() {
+  const line = document.createElement("p");
+  line.className = "bad";
+  line.textContent = status?.dataset.offline ?? "";
+  status?.replaceChildren(line);
+  line.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented || form.method !== "post") return;
+  event.preventDefault();
+  if (await isThere()) {
+    if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+    return HTMLFormElement.prototype.submit.call(form);
+  }
+  delete form.dataset.sent;
+  form.classList.remove("busy");
+  sayAway();
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[href^='/h/']:not([data-go])");
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  if (await isThere()) location.assign(link.href);
+  else sayAway();
+});

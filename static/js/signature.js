@@ -6,7 +6,7 @@ const FULL = 10000;
 const LEAST_POINTS = 10;
 const LEAST_PATH = 2000;
 
-class Ink {
+export class Ink {
   constructor(field) {
     this.field = field;
     this.box = field.querySelector(".sign-box");
@@ -34,6 +34,7 @@ class Ink {
 
   keep() {
     this.input.value = this.strokes.length ? JSON.stringify(this.strokes) : "";
+    this.input.dispatchEvent(new Event("change", { bubbles: true })); // for whoever keeps it elsewhere
     if (!this.place) return;
     try {
       sessionStorage.setItem(this.place, this.input.value);
@@ -95,13 +96,16 @@ class Ink {
   }
 }
 
-for (const field of document.querySelectorAll("[data-signature]")) {
-  const ink = new Ink(field);
-  const form = field.closest("form");
-  form.addEventListener("submit", (event) => {
-    const typed = form.querySelector("[name=typed_name]")?.value.trim();
-    if (typed || !ink.blank()) return;
-    event.preventDefault();
-    ink.complain(true);
-  });
+export function attach(root) {
+  for (const field of root.querySelectorAll("[data-signature]")) {
+    const ink = new Ink(field);
+    const form = field.closest("form");
+    form.addEventListener("submit", (event) => {
+      const typed = form.querySelector("[name=typed_name]")?.value.trim();
+      if (typed || !ink.blank()) return;
+      event.preventDefault();
+      ink.complain(true);
+    });
+  }
 }
+attach(document);

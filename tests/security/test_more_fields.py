@@ -37,6 +37,7 @@ NO_EFFECT = {  # sent all the same, and nothing may differ
     "reports.correction": "of an approved report; the same form as the return",
     "link.signature": "the survey comes first; the same fields as in the hand-over",
     "reports.erasure": "of an approved report; a reason and the number again are all it asks",
+    "reports.renewal": "a button; nothing was signed without a connection",
     "reports.resubmission": "nothing was returned; a note is all it asks",
     "verify.check": "stores nothing",
     "visits.clock_stop": "a button for the other technician's clock",

@@ -2,12 +2,13 @@
 
 import uuid
 
-from flask import Response, abort, jsonify
+from flask import Response, abort, g, jsonify
 from flask_login import current_user
 
 from portal.offline.facts import offline_facts
 from portal.offline.views.base import bp
 from portal.permissions import Permission, requires
+from portal.reports.offline import handover_for, report_for
 from portal.visits import queries
 
 
@@ -23,5 +24,7 @@ def visit(visit_id: uuid.UUID) -> Response:
         {
             **offline_facts(found, person),
             # what other features add for the same visit: one line each
+            "handover": handover_for(found, person, g.sign_in),
+            "report": report_for(found),
         }
     )

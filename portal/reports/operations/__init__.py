@@ -16,10 +16,19 @@ from portal.reports.operations.reviewing import approve, correct_report, resubmi
 from portal.reports.operations.sealing import verify_token
 from portal.reports.operations.signing import Mark, co_sign, sign_by_link, sign_report
 from portal.reports.operations.surveying import answer_by_link, answer_survey
+from portal.reports.operations.unseen import (
+    Sight,
+    keep_answers,
+    keep_hand_over,
+    keep_release,
+    keep_signature,
+    renew_report,
+)
 from portal.reports.operations.voiding import void_report
 
 __all__ = [
     "Mark",
+    "Sight",
     "Signer",
     "answer_by_link",
     "answer_survey",
@@ -32,9 +41,14 @@ __all__ = [
     "hand_over",
     "issue_copy",
     "issue_link",
+    "keep_answers",
+    "keep_hand_over",
+    "keep_release",
+    "keep_signature",
     "link_token",
     "open_dispute",
     "registered_email",
+    "renew_report",
     "resubmit",
     "return_report",
     "revoke_link",

@@ -21,7 +21,7 @@ from portal.reports.models import HandOver, PublicLink, Report, ReportSignature,
 from portal.reports.operations.handing import Signer, next_revision
 from portal.reports.operations.links import ensure_live, send_copy
 from portal.reports.operations.sealing import ensure_stands, first_signature, submit, technicians_marks
-from portal.reports.statement import statement
+from portal.reports.statement import CURRENT, statement
 from portal.signing import operations as signing
 from portal.signing.models import SIGNATURE
 from portal.signing.rules import digest
@@ -106,9 +106,11 @@ def ensure_as_shown(visit: Visit, given: HandOver, shown: dict[str, Any]) -> Non
         )
 
 
-def evidence_of(mark: Mark, moment: datetime, locale: str, survey: Survey | None) -> dict[str, Any]:
+def evidence_of(
+    mark: Mark, moment: datetime, locale: str, survey: Survey | None, version: str = CURRENT
+) -> dict[str, Any]:
     """How, when and under which statement somebody signed, and which sealed survey came before."""
-    words = statement(locale)
+    words = statement(locale, version)
     device_time = mark.signed_at_device
     return {
         "method": mark.method,

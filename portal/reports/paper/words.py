@@ -37,6 +37,13 @@ WORDS: dict[str, Words] = {
     "seal_area": ("（盖章处）", "（用印處）", "(seal)", "(sello)"),
     "typed": ("键入姓名签收", "鍵入姓名簽收", "Signed by typing the name", "Firmado escribiendo el nombre"),
     "by_link": ("客户手机链接签字", "客戶手機連結簽名", "Signed by link", "Firmado por enlace"),
+    "offline": (
+        "离线签字 %(at)s",
+        "離線簽名 %(at)s",
+        "Signed offline %(at)s",
+        "Firmado sin conexión %(at)s",
+    ),
+    "offline_mark": ("离线签字", "離線簽名", "SIGNED OFFLINE", "FIRMADO SIN CONEXIÓN"),
     "on_paper": (
         "纸质签字，照片存档",
         "紙本簽名，照片存檔",

@@ -5,6 +5,7 @@ from portal.reports.views import (
     cases,
     copies,
     customer,
+    glass,
     link,
     links,
     oversight,
@@ -19,4 +20,4 @@ from portal.reports.views.base import bp
 
 blueprints = (bp, customer.bp, link.bp, copies.bp, verify.bp)
 
-__all__ = ["blueprints", "cases", "links", "oversight", "papers", "public", "review", "visit", "withdrawal"]
+__all__ = ["blueprints", "cases", "glass", "links", "oversight", "papers", "public", "review", "visit", "withdrawal"]

@@ -11,6 +11,7 @@ from portal.calls.models import Visit
 from portal.forms import whole_number
 from portal.permissions import Permission, may
 from portal.reports import queries
+from portal.reports.content import compose
 from portal.reports.difference import Difference, differences
 from portal.reports.models import Report
 from portal.visits.views.base import find_visit as find_for_outbox
@@ -39,6 +40,13 @@ def find_report(number: str) -> Report:
 def changes_in(visit: Visit, payload: dict[str, Any]) -> list[Difference]:
     """What this paper, sealed or about to be, says otherwise than the revision before it."""
     return differences(queries.sealed_before(visit, payload["report_version"]), payload)
+
+
+def against_record(report: Report, payload: dict[str, Any]) -> list[Difference]:
+    """Of a report that was signed without a connection and differs: what the record says otherwise now."""
+    if not report.differs:
+        return []
+    return differences(payload, compose(report.visit, payload["language"], revision=payload["report_version"]))
 
 
 def photo_of(payload: dict[str, Any], digest: str) -> Response:

@@ -18,6 +18,7 @@ from portal.reports.models import HandOver, survey_of
 from portal.reports.reading import Reading
 from portal.reports.signers import signers_of
 from portal.reports.statement import statement
+from portal.reports.views import unseen
 from portal.reports.views.base import changes_in, photo_of
 from portal.reports.views.steps import Steps, questions_of
 
@@ -115,6 +116,8 @@ def photo(token: str, digest: str) -> Response:
 @signed_in
 @during_handover
 def survey(token: str) -> BaseResponse:
+    if ticket := unseen.ticket_of(token):
+        return unseen.survey(ticket, token)
     given = reading(token)
     form = survey_form(given.locale, given.payload)
     if form.accepted():
@@ -130,6 +133,8 @@ def survey(token: str) -> BaseResponse:
 @signed_in
 @during_handover
 def signature(token: str) -> BaseResponse:
+    if ticket := unseen.ticket_of(token):
+        return unseen.signature(ticket, token)
     given = reading(token)
     form = SignatureForm(zone=given.visit.zone)
     if form.accepted():
@@ -170,6 +175,8 @@ def stopped(given: HandOver, form: Any) -> Response:
 @during_handover
 def release(token: str) -> BaseResponse:
     """The technician's PIN takes the phone back, signed or not; five wrong ones end the session."""
+    if ticket := unseen.ticket_of(token):
+        return unseen.release(ticket, token)
     given = held(token)
     form = ReleaseForm()
     if form.accepted():

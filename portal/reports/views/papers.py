@@ -18,7 +18,7 @@ from portal.reports.models import Report, answers_of
 from portal.reports.printing import Edition
 from portal.reports.reading import Reading
 from portal.reports.rules import WAITING
-from portal.reports.views.base import bp, changes_in, find_report, photo_of
+from portal.reports.views.base import against_record, bp, changes_in, find_report, photo_of
 from portal.reports.words import COPIES
 from portal.signing.operations import content_of
 
@@ -63,6 +63,7 @@ def show(number: str) -> Response:
         reading=Reading(payload),
         **signing_of(report, payload),
         changes=changes_in(report.visit, payload),
+        against_record=against_record(report, payload),
         revisions=revisions,
         newest=newest,
         waiting=newest and report.visit.state in WAITING,

@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.customers.stops import count_standing
-from portal.forms import EntryForm
+from portal.forms import EntryForm, VerbForm
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, authorize, requires
@@ -17,7 +17,7 @@ from portal.reports.forms import ApprovalForm, ReturnForm
 from portal.reports.models import Report
 from portal.reports.queries import Waiting
 from portal.reports.reading import Reading
-from portal.reports.views.base import bp, changes_in
+from portal.reports.views.base import against_record, bp, changes_in
 from portal.reports.views.papers import signing_of
 from portal.signing.operations import content_of
 from portal.visits.queries import equipment_history
@@ -56,6 +56,7 @@ def beside(chosen: Waiting) -> dict[str, Any]:
         "reading": Reading(payload),
         **signing_of(report, payload),
         "changes": changes_in(report.visit, payload),
+        "against_record": against_record(report, payload),
         "past": equipment_history(report.visit),
         "answers": queries.answers_to_returns(report),
         "answer_words": questionnaire.answer_words,
@@ -107,12 +108,33 @@ def return_report(number: str) -> BaseResponse:
     return decision_page("reports/return.html", report, form)
 
 
+@bp.route("/reports/<number>/renewal", methods=["GET", "POST"])
+@requires(Permission.REPORT_REVIEW)
+def renewal(number: str) -> BaseResponse:
+    """What was signed without a connection differs: the record as it stands becomes the next revision, and the
+    customer is asked to sign it by link."""
+    report, form = find_report(number), VerbForm()
+    if form.accepted():
+        with form.refusals():
+            operations.renew_report(report, person=current_user)
+            flash(_("%(number)s has a new revision. Ask the customer to sign it.", number=report.number))
+            return redirect(url_for("reports.links", number=report.number), 303)
+    return decision_page("reports/renewal.html", report, form)
+
+
 def to_next(words: str) -> BaseResponse:
     flash(words)
     return redirect(url_for("reports.review"), 303)
 
 
 def decision_page(template: str, report: Report, form: EntryForm) -> BaseResponse:
+    payload = content_of(report.document)
     return page(
-        template, form=form, report=report, visit=report.visit, **signing_of(report, content_of(report.document))
+        template,
+        form=form,
+        report=report,
+        visit=report.visit,
+        reading=Reading(payload),
+        against_record=against_record(report, payload),
+        **signing_of(report, payload),
     )

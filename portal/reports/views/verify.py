@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
 
+from portal import i18n
+from portal.calls.models import Visit
 from portal.db import db, let_go
 from portal.htmx import page
 from portal.i18n import label, lazy
 from portal.reports import papercheck
-from portal.reports.models import Report
+from portal.reports.models import Report, newest_report
+from portal.reports.operations import verify_token
 from portal.reports.standing import DIGITS_SHOWN, standing
-from portal.reports.views.public import find_verified, secret_page
+from portal.reports.tickets import read_receipt
+from portal.reports.views.public import find_verified, secret_page, spoken
 
 bp = Blueprint("verify", __name__, url_prefix="/verify/<token>")
 PAPER_LIMIT = 15 * 1024 * 1024
@@ -20,7 +24,23 @@ EMPTY, LARGE = lazy("Choose the PDF file first."), lazy("The file is larger than
 @bp.get("")
 @secret_page
 def show(token: str) -> Response:
-    return verified_page(token, find_verified(token))
+    return of_receipt(token) or verified_page(token, find_verified(token))
+
+
+def of_receipt(token: str) -> Any:
+    """Of a token that a customer took off the glass of a phone without signal: the report's own page once the signature
+    has arrived, else that it has not."""
+    visit_id = read_receipt(token)
+    visit = db.session.get(Visit, visit_id) if visit_id else None
+    if visit is None:
+        return None
+    if spoken():
+        i18n.speak(spoken())
+    report = newest_report(visit)
+    if report is not None:
+        return redirect(url_for("verify.show", token=verify_token(report.number, report.revision)), 303)
+    branch = visit.call.branch
+    return page("verify/waiting.html", provider=label(branch), hotline=branch.hotline)
 
 
 @bp.post("")

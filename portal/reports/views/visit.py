@@ -6,6 +6,7 @@ from flask import Response, abort, flash, g, make_response, redirect, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal import receipts
 from portal.calls.models import Visit
 from portal.errors import Conflict
 from portal.htmx import page
@@ -19,6 +20,7 @@ from portal.reports.models import newest_report
 from portal.reports.operations.handing import next_revision
 from portal.reports.operations.reviewing import is_as_signed
 from portal.reports.reading import Reading
+from portal.reports.views import unseen
 from portal.reports.views.base import bp, changes_in, find_visit, photo_of
 from portal.reports.words import ENDS as END_CHOICES
 from portal.visits.models import latest_finding, live_photos
@@ -70,6 +72,8 @@ def draft_photo(visit_id: uuid.UUID, digest: str) -> Response:
 def handover(visit_id: uuid.UUID) -> BaseResponse:
     """The phone goes to the customer; or the visit ends honestly without their hand on the glass."""
     visit = find_visit(visit_id, Permission.VISIT_LEAD)
+    if receipts.from_outbox() and "token" in request.form:
+        return unseen.begin(visit)
     found = latest_finding(visit)
     wanted = request.values.get("absence", "")
     if found is not None and found.outcome == "no_access":

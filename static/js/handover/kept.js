@@ -1,0 +1,48 @@
+// What a hand-over without signal keeps on the phone until it is over, in a small database of its own: where the customer
+// is, what they read, their ink. Never their answers. Beside it the lock, which the service worker obeys.
+
+const STORE = "kept";
+const NOW = "now";
+const LOCK = "/offline/lock";
+const LOCKS = "lock";
+
+function open() {
+  return new Promise((done, fail) => {
+    const request = indexedDB.open("handover", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+}
+
+async function run(mode, work) {
+  const db = await open();
+  try {
+    return await new Promise((done, fail) => {
+      const tx = db.transaction(STORE, mode, { durability: "strict" });
+      const request = work(tx.objectStore(STORE));
+      tx.oncomplete = () => done(request.result);
+      tx.onabort = () => fail(tx.error);
+    });
+  } finally {
+    db.close();
+  }
+}
+
+export const present = () => run("readonly", (store) => store.get(NOW));
+export const keep = (state) => run("readwrite", (store) => store.put(state, NOW));
+export const note = (name, value) => run("readwrite", (store) => store.put(value, name));
+export const noted = (name) => run("readonly", (store) => store.get(name));
+
+// Into the customer's hands: from here on the worker leads every page to the surface.
+export async function lock(state) {
+  await keep(state);
+  const { person, visit, token, at } = state;
+  const body = JSON.stringify({ person, visit, token, at });
+  await (await caches.open(LOCKS)).put(LOCK, new Response(body, { headers: { "Content-Type": "application/json" } }));
+}
+
+export async function unlock() {
+  await (await caches.open(LOCKS)).delete(LOCK);
+  await run("readwrite", (store) => store.delete(NOW));
+}

@@ -1,0 +1,136 @@
+// “Hand to customer”: with a connection the server takes over, without one the phone does, if it has all that this needs.
+// What is missing is said, with the way to it.
+
+import { currentBox, phoneTime } from "../outbox.js";
+import { factsAfter, gapsOf } from "../visit/facts.js";
+import { compose, shownContent } from "./compose.js";
+import { lock, note, noted } from "./kept.js";
+import { element } from "./page.js";
+
+const PATIENCE = 4000;
+const page = document.getElementById("hand-over");
+const form = document.getElementById("handover");
+const says = page?.dataset ?? {};
+
+async function isOnline() {
+  if (!navigator.onLine) return false;
+  try {
+    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    return answer.type === "opaqueredirect" || answer.headers.get("Content-Type")?.startsWith("application/json") || answer.status === 401;
+  } catch {
+    return false;
+  }
+}
+
+async function kept() {
+  if (!globalThis.caches || !navigator.serviceWorker?.controller) return null;
+  const found = await caches.match(`/offline/visits/${says.visit}`, { ignoreVary: true });
+  return found ? found.json() : null;
+}
+
+// The facts as they are with all that waits, or null where the phone does not know the visit.
+async function present() {
+  const [day, box] = [await kept(), currentBox()];
+  if (!day || !box) return null;
+  const waiting = await box.entries();
+  return { day, box, waiting: waiting.filter((entry) => entry.visit === says.visit), facts: factsAfter(day, waiting) };
+}
+
+function whyNot(found) {
+  if (!found?.day.handover?.token || !found.day.report || !crypto.subtle) return says.unknown;
+  if (found.day.handover.revision > 1) return says.signed;
+  if (!found.day.handover.pin) return says.pin;
+  if (found.facts.finding?.outcome === "no_access") return says.nobody;
+  return "";
+}
+
+function tell(words) {
+  const line = element("p", "bad", words);
+  document.getElementById("status").replaceChildren(line);
+}
+
+// Of a kept page: what was missing when it was kept may be there by now, and the other way round.
+function listGaps(gaps) {
+  const known = JSON.parse(document.getElementById("gaps").textContent);
+  const box = document.getElementById("missing-now");
+  box.hidden = !gaps.length;
+  box.querySelector("ul").replaceChildren(
+    ...gaps.map((gap) => {
+      const [line, link] = [element("li"), element("a", "", known[gap][0])];
+      link.href = known[gap][1];
+      line.append(link);
+      return line;
+    }),
+  );
+  page.hidden = gaps.length > 0;
+  document.querySelectorAll(".action-bar").forEach((bar) => (bar.hidden = gaps.length > 0));
+}
+
+async function handOver(found) {
+  const { day, box, facts, waiting } = found;
+  const { handover, report } = day;
+  const given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+  const contact = given.signer_name ? null : handover.signers.find((one) => one.id === given.signer);
+  const signer = contact ? { name: contact.name, role: contact.role } : { name: given.signer_name, role: given.signer_role ?? "" };
+  if (!signer.name) return tell(says.who);
+  if (!given.locale) return tell(says.language);
+  const spent = (await noted(`tickets-${says.visit}`)) ?? [];
+  const token = handover.tokens.find((one) => !spent.includes(one));
+  if (!token) return tell(says.unknown);
+  const payload = compose(report, facts, given.locale);
+  const rests = waiting.map((entry) => entry.id);
+  const at = phoneTime();
+  const entry = await box.add({
+    path: `/visits/${says.visit}/handover`, visit: says.visit, action: "handover", label: says.labelHandover,
+    fields: [
+      ["token", token], ["locale", given.locale], ["signer_name", signer.name], ["signer_role", signer.role],
+      ["signed_for", given.signed_for ?? ""], ["signer_phone", given.signer_phone ?? ""], ["occurred_at", at], ["entries", rests.join(" ")],
+    ],
+  });
+  await note(`tickets-${says.visit}`, [...spent, token].slice(-30));
+  await lock({
+    person: box.person, visit: says.visit, token, at, locale: given.locale, company: handover.company[given.locale], signer, payload,
+    shown: shownContent(payload), photos: await pictures(box, facts), rests, entries: { handover: entry.id }, asked: handover.asked,
+    pin: handover.pin, key: handover.key, verify: handover.verify, qr: handover.qr, read: false, surveyed: false, signed: "",
+    labels: { survey: says.labelSurvey, signature: says.labelSignature, release: says.labelRelease },
+  });
+  location.replace("/h/offline");
+}
+
+// The bytes of photos that wait on this phone; of the others only the caption is shown.
+async function pictures(box, facts) {
+  const entries = await box.entries();
+  return Promise.all(
+    facts.photos.map(async (photo) => {
+      const sha = entries.find((entry) => entry.id === photo.waiting)?.files[0]?.[3];
+      const found = sha && (await box.file(sha).catch(() => null));
+      return found ? { bytes: found.bytes, type: found.type } : null;
+    }),
+  );
+}
+
+// Forms that need the server are barred on kept pages; this one goes on without it.
+function unbar() {
+  form.dataset.offline = "";
+  document.querySelectorAll('button[form="handover"]').forEach((button) => (button.disabled = false));
+  document.querySelector(".action-bar .needs-signal")?.remove();
+}
+
+if (page && form) {
+  unbar();
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (await isOnline()) return form.submit();
+    const found = await present().catch(() => null);
+    const why = whyNot(found);
+    if (why) return tell(why);
+    const gaps = gapsOf(found.facts);
+    if (gaps.length) return listGaps(gaps);
+    await handOver(found);
+  });
+  if (document.documentElement.dataset.kept) {
+    const found = await present().catch(() => null);
+    if (found) listGaps(gapsOf(found.facts));
+  }
+}
