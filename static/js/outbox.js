@@ -760,22 +760,23 @@ async function colleagues() {
   }
 }
 
-// What this page needs beside: fetched now, while it can be.
+// What this page needs beside: fetched now, while it can be. Where it cannot, the page does without.
 function furnish() {
   const has = (what) => document.querySelector(what);
+  const fetched = (loading) => loading.catch(() => {});
   const forms = has("form[data-outbox]") && !has("body.handover");
-  if (forms && has("form.form[data-outbox]:not([data-photos])")) import("./outbox/drafts.js").then((module) => module.start(box));
-  if (has("[data-waiting]")) import("./outbox/rows.js").then((module) => module.start(box));
+  if (forms && has("form.form[data-outbox]:not([data-photos])")) fetched(import("./outbox/drafts.js").then((module) => module.start(box)));
+  if (has("[data-waiting]")) fetched(import("./outbox/rows.js").then((module) => module.start(box)));
   if (has("#facts")) {
-    const drawn = () => import("./visit/page.js").then((module) => module.start(box)).catch(() => {}); // the page stays as it came
+    const drawn = () => fetched(import("./visit/page.js").then((module) => module.start(box)));
     if (document.documentElement.dataset.kept) drawn();
     else document.addEventListener("outbox:changed", ({ detail }) => detail.count && drawn());
   }
   if (has("[data-continue]")) {
     const drafts = box.run("draft", "readonly", (tx) => got(tx.objectStore("draft").count()));
-    drafts.then((count) => count && import("./outbox/drafts.js").then((module) => module.offer(box)), () => {});
+    fetched(drafts.then((count) => count && import("./outbox/drafts.js").then((module) => module.offer(box))));
   }
-  if (forms && !navigator.serviceWorker?.controller) setTimeout(() => bar().catch(() => {}), 500);
+  if (forms && !navigator.serviceWorker?.controller) setTimeout(() => fetched(bar()), 500);
 }
 
 const bar = () => import("./outbox/bar.js");
