@@ -78,6 +78,7 @@ def test_a_backup_of_one_database_goes_into_the_other(
     assert max(len(rows) for rows in before.values()) > 10
     result = place.flask("restore", backup)
     assert result.exit_code == 0, result.output
+    before["backup_taken"] = []  # no backup can hold the word that it ended well
     assert place.ask(everything) == before
     assert_found(place)
     assert place.ask(writes_on)
