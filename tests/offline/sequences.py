@@ -42,7 +42,7 @@ class Day:
 
     def press(self) -> None:
         """Some minutes later, one form more."""
-        self.clock += timedelta(seconds=self.random.choice((1, 20, 60, 95, 600, 1500, 4000)))
+        self.clock += timedelta(seconds=self.random.choice((1, 30, 60, 90, 600, 1530, 4000)))
         visit, action, fields = self.form()
         self.send(visit, action, {name: value for name, value in fields.items() if value is not None})
 
@@ -117,7 +117,7 @@ class Day:
         return {
             "kind": self.mostly(self.random.choice(TIME_KINDS), "nap", odd=0.05),
             "started_at": self.written(start),
-            "ended_at": self.written(start + long + timedelta(seconds=self.random.choice((0, 31)))),
+            "ended_at": self.written(start + long + timedelta(seconds=self.random.choice((0, 30)))),
             "cause": self.mostly("parts", "", "customer", "break"),
             "reason": self.mostly("忘了", "", " "),
             "replaces": self.mostly(None, self.random.choice(own), str(uuid.uuid4()), odd=0.5),

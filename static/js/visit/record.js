@@ -57,11 +57,12 @@ export function onePart(facts) {
   const item = facts?.catalogue.items[code];
   if (!form || !code || document.querySelector("h1 + p.code")) return;
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  for (const name of ["item", "quantity", "new_serial", "old_serial"]) if (asked.has(name)) form.elements[name].value = asked.get(name);
+  const field = (name) => form.elements.namedItem(name); // `elements.item` is the list's own method
+  for (const name of ["item", "quantity", "new_serial", "old_serial"]) if (asked.has(name)) field(name).value = asked.get(name);
   if (item) {
-    form.elements.old_part.value = asked.get("old_part") ?? item.old_part;
+    field("old_part").value = asked.get("old_part") ?? item.old_part;
     document.querySelector("h1").textContent = pick(item.name);
-    for (const name of ["new_serial", "old_serial"]) form.elements[name].closest(".field").hidden = !item.serial_tracked && !form.elements[name].value;
+    for (const name of ["new_serial", "old_serial"]) field(name).closest(".field").hidden = !item.serial_tracked && !field(name).value;
   }
   form.scrollIntoView({ block: "center" });
 }
