@@ -14,8 +14,11 @@ const SETTLED = 1500; // ms after the last entry was answered
 const inWeChat = /MicroMessenger/i.test(navigator.userAgent);
 const able = "serviceWorker" in navigator && "caches" in globalThis && !inWeChat;
 
+const changed = new Map(); // visits that wait to be fetched anew
+
 if (kept) showKept();
 if (person) watch(ROOT);
+if (able && day !== undefined && worker !== "off") document.addEventListener("outbox:answered", answered);
 begin();
 
 async function begin() {
@@ -28,7 +31,6 @@ async function begin() {
     return onlineOnly(); // a private window, or storage that is switched off
   }
   if (day === undefined) return;
-  document.addEventListener("outbox:answered", answered);
   if (document.querySelector("[data-today]")) await showToday(person, ROOT, !kept);
   else if (!kept && (await isDue())) await download(person, ROOT).catch(() => null);
 }
@@ -42,7 +44,6 @@ async function isDue() {
 }
 
 // An entry took effect: its visit is fetched anew, once for all that come in a row.
-const changed = new Map();
 function answered(event) {
   const { visit } = event.detail?.entry ?? {};
   if (!visit) return;

@@ -36,7 +36,7 @@ WHOLE = """async () => {
 }"""
 
 
-def until(page: Page, script: str, seconds: float = 30) -> Any:
+def until(page: Page, script: str, seconds: float = 60) -> Any:
     """What the script gives, as soon as it is anything: it may have to wait for promises."""
     end = time.monotonic() + seconds
     while not (found := page.evaluate(script)):
