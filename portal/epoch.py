@@ -46,6 +46,17 @@ class Epoch(Model):
     known_n: Mapped[int]  # the last one that this instance folder knew of before, 0 when it knew none
 
 
+class BackupTaken(Model):
+    """One whole backup that ended well. Everything that was recorded before `covers_until` is in it."""
+
+    __tablename__ = "backup_taken"
+
+    n: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    covers_until: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the backup's manifest
+    recorded_at: Mapped[datetime]
+
+
 @dataclass(frozen=True)
 class Seen:
     """What this process saw when it started."""
@@ -69,6 +80,12 @@ def not_across_a_restore() -> Response | None:
 def epoch() -> int:
     """The number of this epoch: 1, or what the last restore has made it."""
     return db.session.scalar(select(func.max(Epoch.number))) or FIRST
+
+
+def backed_up_until() -> datetime | None:
+    """Up to which moment the newest backup covers the database; None before the first one. Phones keep what they have
+    sent until then, because they may be asked for it after a restore."""
+    return db.session.scalar(select(func.max(BackupTaken.covers_until)))
 
 
 def next_epoch(last: int) -> int:

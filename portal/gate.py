@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, current_app, g, make_response, redirec
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import htmx, receipts
+from portal import htmx, receipts, sealing
 from portal.permissions import Access, may
 
 POST_WITHOUT_ENTRY = {
@@ -22,6 +22,8 @@ POST_WITHOUT_ENTRY = {
     "accounts.unlock",
     "admin.setup",  # nobody can be signed in yet, and the setup code is a secret that no other site knows
     "visits.scan",  # a code is looked up; nothing is stored
+    "offline.have",  # asks what is here; whoever asks brings the session's token in a header
+    "offline.waiting",  # what a phone still holds, said as often as it likes; the token stands in a header
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 
@@ -36,6 +38,8 @@ def admit() -> BaseResponse | None:
     if request.endpoint in (None, "static"):
         return None
     if request.method == "POST":
+        if receipts.from_outbox():
+            request.max_form_memory_size = sealing.LARGEST  # a sealed photo is a field
         request.form  # noqa: B018  the body is read before the first query, so a slow upload holds no lock
         refuse_other_sites()
     return handed_over() or signed_out() or locked() or newcomer() or entered() or forbidden()

@@ -41,6 +41,7 @@ PLACES = [
     Place("search.index", lazy("Search"), "search", Permission.SEARCH),
     Place("importing.index", lazy("Imports"), "package-plus", Permission.IMPORT),
     Place("jobs.index", lazy("Background jobs"), "inbox", Permission.JOBS_VIEW),
+    Place("offline.phones", lazy("Unsent work"), "smartphone", Permission.PHONE_WATCH),
     Place("admin.index", lazy("Administration"), "settings", Permission.ADMIN_VIEW),
 ]
 IN_BAR = 4  # and More: five words are what a thumb reaches and a small screen can hold

@@ -79,6 +79,7 @@ class Permission(StrEnum):
     PEOPLE_CHANGE = "people.change"
     CODE_CHANGE = "code.change"
     SESSION_END = "session.end"
+    PHONE_WATCH = "phone.watch"
     HISTORY_VIEW = "history.view"
 
 
@@ -166,6 +167,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.PEOPLE_CHANGE: [to(Role.ADMIN, when=not_oneself)],
     Permission.CODE_CHANGE: [to(Role.MANAGER, Role.ADMIN)],
     Permission.SESSION_END: [to(Role.SUPERVISOR, Role.ADMIN)],
+    Permission.PHONE_WATCH: [to(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)],
     Permission.HISTORY_VIEW: [to(Role.MANAGER, Role.ADMIN)],
 }
 

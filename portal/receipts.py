@@ -3,12 +3,17 @@
 The receipt is claimed first (unique key) in the transaction of the effect, so that a concurrent repeat waits and is
 answered, and a refusal takes the claim back. What an outbox entry's author cannot mend is kept whole as *held*.
 Contract 5 is the rule; keys are kept for ever, because a phone may lie in a drawer for weeks.
+
+An entry that the phone has sealed (`portal.sealing`) is opened before anything looks at its form, and goes on as if it
+had come plainly, with the same digest. One that cannot be opened, or was sealed for another place or by somebody else,
+is held whole.
 """
 
 import hashlib
+import io
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,16 +24,16 @@ from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
-from portal import files
+from portal import files, formversions, sealing
 from portal.clock import now
 from portal.db import Json, Model, WithId, db, let_go
 from portal.i18n import lazy
 
 OUTSIDE_CONTENT = ("csrf_token", "entry_id")
-FORM_VERSIONS = ("1",)
 APPLIED, HELD = "applied", "held"
+SEALED_TYPE = "application/octet-stream"
 
 
 class Receipt(Model):
@@ -66,12 +71,16 @@ class HeldEntry(WithId, Model):
 
 @dataclass
 class Entry:
-    """The POST at hand. `problem` is set when it may not take effect: (status, words for the form's top)."""
+    """The POST at hand. `problem` is set when it may not take effect: (status, words for the form's top). `fields` and
+    `files` (name, file name, type, bytes) are what is kept of it when it is held: as it was sent, or unsealed."""
 
     id: uuid.UUID | None
     sha256: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    files: list[tuple[str, str, str, bytes]] = field(default_factory=list)
     problem: tuple[int, Any] | None = None
     claimed: bool = False
+    received_at: datetime | None = None
 
 
 def from_outbox() -> bool:
@@ -103,27 +112,81 @@ def begin(csrf_token: str) -> Response | None:
     Anything wrong with token or id is kept in `g.entry.problem`: the view's form refuses by it, so that the
     page comes back with what was typed.
     """
-    pairs = [(name, value) for name, value in request.form.items(multi=True)]
-    digest = content_digest(request.path, pairs, [(name, content) for name, _file, content in uploads()])
-    entry = g.entry = Entry(id=parse_id(request.form.get("entry_id", "")), sha256=digest)
+    entry = g.entry = entry_at_hand()
+    sealed_wrong, entry.problem = entry.problem, None
+    version = request.form.get("form_version", formversions.FIRST)
     if request.form.get("csrf_token", "") != csrf_token:
         entry.problem = (400, lazy("This page was open for a long time. Nothing is lost: send it again."))
     elif entry.id is None:
         entry.problem = (422, lazy("This form has no entry number. Open the page again, then send it."))
-    elif request.form.get("form_version", "1") not in FORM_VERSIONS:
+    elif sealed_wrong:
+        entry.problem = sealed_wrong
+    elif not formversions.is_known(request.endpoint or "", version):
         entry.problem = (409, lazy("This form is from another version of the portal. Open the page again."))
     if from_outbox() and entry.problem:
         return outbox_problem(entry)
     if entry.problem:
         return None
+    request.form = formversions.upcast(request.endpoint or "", version, request.form)
     draw_photos(entry)
     return claim(entry)
+
+
+def entry_at_hand() -> Entry:
+    """The entry of this request, unsealed if it was sealed. What is wrong with the seal is its `problem`.
+
+    The form is replaced only by what was sealed by this very person for this very address: else whoever holds
+    somebody's envelope could have it opened and shown on a page.
+    """
+    entry_id = parse_id(request.form.get("entry_id", ""))
+    sealed = request.form.get("sealed")
+    if sealed is None:
+        return made_of(entry_id, request.path, list(request.form.items(multi=True)), sent_files())
+    try:
+        opened = sealing.open_entry(sealed, request.form.get("entry_id", ""))
+    except sealing.Unopened as why:
+        entry = made_of(entry_id, request.path, [("sealed", sealed)], [])
+        entry.fields, entry.files = [], [("sealed", f"{entry_id}.sealed", SEALED_TYPE, sealed.encode())]
+        entry.problem = (409, str(why))
+        return entry
+    entry = made_of(entry_id, opened.path, opened.fields, opened.files)
+    if opened.person != str(current_user.id):
+        entry.problem = (409, lazy("It was sealed by somebody else."))
+    elif opened.path != request.path:
+        entry.problem = (409, lazy("It was sealed for another address: %(path)s", path=opened.path[:200]))
+    else:
+        replace_form(entry)
+    return entry
+
+
+def made_of(
+    entry_id: uuid.UUID | None, path: str, fields: list[tuple[str, str]], files: list[tuple[str, str, str, bytes]]
+) -> Entry:
+    kept = [pair for pair in fields if pair[0] not in OUTSIDE_CONTENT]
+    digest = content_digest(path, kept, [(name, content) for name, _filename, _type, content in files])
+    return Entry(entry_id, digest, kept, files)
+
+
+def sent_files() -> list[tuple[str, str, str, bytes]]:
+    return [(name, file.filename or "", file.content_type or "", content) for name, file, content in uploads()]
+
+
+def replace_form(entry: Entry) -> None:
+    """From here on the request is what the phone would have sent without the seal."""
+    outside = [(name, request.form[name]) for name in OUTSIDE_CONTENT if name in request.form]
+    request.form = ImmutableMultiDict([*outside, *entry.fields])
+    request.files = ImmutableMultiDict(
+        [
+            (name, FileStorage(io.BytesIO(content), filename, name, content_type))
+            for name, filename, content_type, content in entry.files
+        ]
+    )
 
 
 def draw_photos(entry: Entry) -> None:
     """Decodes and shrinks the photos of a new entry before anything is claimed: on SQLite nobody else could write
     while that goes on, and a phone's photo takes longer than all the rest."""
-    photos = [content for name, _file, content in uploads() if name == "photo"]
+    photos = [content for name, _filename, _type, content in entry.files if name == "photo"]
     if photos and db.session.scalar(select(Receipt.entry_id).where(Receipt.entry_id == entry.id)) is None:
         let_go()
         files.draw_ahead(photos)
@@ -147,6 +210,7 @@ def parse_id(text: str) -> uuid.UUID | None:
 
 def claim(entry: Entry) -> Response | None:
     """Claims the id for this request; the second of two concurrent ones waits here for the first one's end."""
+    entry.received_at = now()
     row = {
         "entry_id": entry.id,
         "person_id": current_user.id,
@@ -154,7 +218,7 @@ def claim(entry: Entry) -> Response | None:
         "path": request.path[:300],
         "state": APPLIED,
         "status": 303,
-        "recorded_at": now(),
+        "recorded_at": entry.received_at,
     }
     if db.session.execute(claim_statement(db.session.get_bind().dialect.name), row).first():
         entry.claimed = True
@@ -179,6 +243,7 @@ def claim_statement(database: str) -> Any:
 
 def repeated(used: Receipt) -> Response:
     """The answer that the entry got the first time."""
+    g.entry.received_at = used.recorded_at
     if from_outbox():
         return outbox_answer(202 if used.state == HELD else 200, used.state, used.location, used.why or "")
     if used.state == HELD:
@@ -214,11 +279,11 @@ def hold(why: str) -> Response:
     entry: Entry = g.entry
     db.session.rollback()
     person_id = current_user.id
-    known = db.session.scalar(
-        select(HeldEntry.id).where(HeldEntry.entry_id == entry.id, HeldEntry.sha256 == entry.sha256)
-    )
-    if known is None:
-        db.session.add(held_entry(entry, person_id, why))
+    held = db.session.scalar(select(HeldEntry).where(HeldEntry.entry_id == entry.id, HeldEntry.sha256 == entry.sha256))
+    if held is None:
+        held = held_entry(entry, person_id, why)
+        db.session.add(held)
+    entry.received_at = held.recorded_at
     if db.session.get(Receipt, entry.id) is None:
         db.session.add(
             Receipt(
@@ -228,8 +293,8 @@ def hold(why: str) -> Response:
                 path=request.path[:300],
                 state=HELD,
                 status=202,
-                why=why[:500],
-                recorded_at=now(),
+                why=without_nul(why)[:500],
+                recorded_at=held.recorded_at,
             )
         )
     db.session.flush()
@@ -239,8 +304,8 @@ def hold(why: str) -> Response:
 
 def held_entry(entry: Entry, person_id: uuid.UUID, why: str) -> HeldEntry:
     kept = [
-        [name, (storage.filename or "")[:200], files.keep(content, storage.content_type or "application/octet-stream")]
-        for name, storage, content in uploads()
+        [without_nul(name), without_nul(filename)[:200], files.keep(content, kept_type(content_type))]
+        for name, filename, content_type, content in entry.files
     ]
     record = next((value for value in (request.view_args or {}).values() if isinstance(value, uuid.UUID)), None)
     return HeldEntry(
@@ -249,11 +314,15 @@ def held_entry(entry: Entry, person_id: uuid.UUID, why: str) -> HeldEntry:
         sha256=entry.sha256,
         path=request.path[:300],
         record_id=record,
-        fields=[[n, without_nul(v)] for n, v in request.form.items(multi=True) if n not in OUTSIDE_CONTENT],
+        fields=[[without_nul(name), without_nul(value)] for name, value in entry.fields],
         files=kept,
-        why=why[:500],
+        why=without_nul(why)[:500],
         recorded_at=now(),
     )
+
+
+def kept_type(content_type: str) -> str:
+    return without_nul(content_type)[:80] or SEALED_TYPE
 
 
 def without_nul(text: str) -> str:
@@ -267,6 +336,7 @@ def outbox_answer(
     why: str = "",
     errors: dict[str, list[str]] | None = None,
 ) -> Response:
+    """JSON of contract 5, and when the server received it: until a backup covers that moment the phone keeps it."""
     entry: Entry | None = g.get("entry")
     body = {
         "entry_id": str(entry.id) if entry and entry.id else None,
@@ -275,6 +345,7 @@ def outbox_answer(
         "location": location,
         "why": why,
         "errors": errors or {},
+        "received_at": entry.received_at.isoformat() if entry and entry.received_at else None,
     }
     response: Response = jsonify(body)
     response.status_code = status

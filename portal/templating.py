@@ -13,6 +13,7 @@ from portal import i18n, kit, navigation, pagecode, settings, widgets
 from portal.assets import addresses, asset
 from portal.clock import now
 from portal.db import new_id
+from portal.formversions import version_at
 from portal.ink import picture
 from portal.permissions import Permission, Role, may
 
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     env.globals.update(
         asset=asset,
         csrf_token=csrf_token,
+        form_version=version_at,
         fmt=i18n.fmt,
         label=i18n.label,
         pick=i18n.pick,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, Uuid
+from sqlalchemy import ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.clock import now
@@ -16,6 +16,9 @@ from portal.permissions import Role
 
 IDLE_LIMIT = timedelta(minutes=15)  # contract 7: then a phone asks for the PIN
 SESSION_LENGTH = {"phone": timedelta(days=7), "laptop": timedelta(hours=12)}
+
+
+PHONES_TOLD = text("(waiting_count > 0 OR waiting_lost > 0)")  # few sessions: phones that hold or lost something
 
 
 class Branch(WithId, Model):
@@ -81,7 +84,10 @@ class SignIn(WithId, Model):
     """A session on the server. The cookie holds a random token, the row only its hash; ending the row ends it."""
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_last_seen_at_id", "last_seen_at", "id"),)
+    __table_args__ = (
+        Index("ix_sign_in_last_seen_at_id", "last_seen_at", "id"),
+        Index("ix_sign_in_waiting", "person_id", sqlite_where=PHONES_TOLD, postgresql_where=PHONES_TOLD),
+    )
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"), index=True)
@@ -93,6 +99,10 @@ class SignIn(WithId, Model):
     ended_at: Mapped[datetime | None]
     handover_token: Mapped[str | None] = mapped_column(String(64))
     pin_failures: Mapped[int] = mapped_column(default=0)
+    waiting_count: Mapped[int] = mapped_column(default=0)  # how many unsent entries the phone says it holds
+    waiting_since: Mapped[datetime | None]  # its oldest one, by the phone's clock
+    waiting_said_at: Mapped[datetime | None]
+    waiting_lost: Mapped[int] = mapped_column(default=0)  # how many went from it and never came
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 

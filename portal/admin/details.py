@@ -66,7 +66,7 @@ NAMES: dict[str, Any] = records.FIELDS | {
 } | words.DETAILS  # fmt: skip
 HIDDEN = frozenset({
     "number", "entry", "replaces", "link", "photo", "part_use", "reading", "stop", "earlier", "movement", "original",
-    "version", "query", "paper", "owner", "other", "from_site", "to_site",
+    "action", "version", "query", "paper", "owner", "other", "from_site", "to_site",
 })  # fmt: skip
 CODE_LISTS = ("symptom", "component", "cause", "remedy")
 YES_OR_NO = {"True": lazy("Yes"), "False": lazy("No")}

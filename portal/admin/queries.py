@@ -97,7 +97,7 @@ def sessions(wanted: SessionsWanted) -> list[Row[Any]]:
     query = (
         select(
             SignIn.id, SignIn.device, SignIn.browser, SignIn.created_at, SignIn.last_seen_at, SignIn.handover_token,
-            Person.id.label("person_id"), Person.name, Person.username,
+            SignIn.waiting_count, SignIn.waiting_since, Person.id.label("person_id"), Person.name, Person.username,
         )
         .join(Person, Person.id == SignIn.person_id)
         .where(SignIn.ended_at.is_(None), or_(phone, laptop))

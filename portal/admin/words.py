@@ -66,6 +66,7 @@ PERMISSIONS: dict[Permission, Any] = {
     Permission.PEOPLE_CHANGE: lazy("Take on, change and dismiss people"),
     Permission.CODE_CHANGE: lazy("Keep the code lists"),
     Permission.SESSION_END: lazy("See sessions and sign out lost phones"),
+    Permission.PHONE_WATCH: lazy("See unsent work on phones"),
     Permission.HISTORY_VIEW: lazy("Read the history"),
 }
 CONDITIONS: dict[str, Any] = {  # by the name of the predicate in `portal.permissions`
@@ -189,6 +190,8 @@ VERBS: dict[str, Any] = {
     "release_use": lazy("released a unit for use"),
     "remove_member": lazy("took somebody off a visit"),
     "remove_paper": lazy("removed a paper"),
+    "remove_unsent": lazy("removed unsent work from a phone"),
+    "settle_loss": lazy("looked into work that vanished from a phone"),
     "remove_reading": lazy("removed a reading"),
     "remove_view": lazy("removed a saved view"),
     "report_tool": lazy("reported a tool"),
@@ -249,6 +252,7 @@ DETAILS: dict[str, Any] = {  # names of details; what has no words here is shown
     "hotline": lazy("Hotline"),
     "item": lazy("Part"),
     "language": lazy("Language"),
+    "lost": lazy("Entries"),
     "name": lazy("Name"),
     "number": lazy("Number"),
     "outcome": lazy("Outcome"),

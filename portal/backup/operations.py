@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,22 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext
 from flask import current_app
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from portal import cli, epoch, files, jobs
+from portal import cli, epoch, files, jobs, sealing
 from portal.accounts.models import SignIn
 from portal.backup import archive, chain, rows
 from portal.backup.archive import Manifest, Writer
 from portal.clock import now
 from portal.config import kept_secret
-from portal.db import db, snapshot
-from portal.epoch import Epoch
+from portal.db import db, snapshot, transaction
+from portal.epoch import BackupTaken, Epoch
 from portal.errors import FileLost
 from portal.jobs import RUNNING, STUCK, WAITING, Job
 from portal.search.rebuilding import rebuild
 from portal.signing import head
 
+IN_FLIGHT = timedelta(minutes=5)  # longer than any request that has noted its time and is not committed yet
 AT_ONCE = 8  # files that are read or written side by side: a bucket is far away
 SECRETS = {"SIGNING_KEY": "signing.key", "SECRET_KEY": "secret.key"}
 
@@ -42,7 +44,7 @@ def back_up(path: Path) -> Manifest:
     is such a file; nothing stays behind when it fails."""
     if path.exists():
         raise FileExistsError(path)
-    part = path.with_name(path.name + ".part")
+    part, began = path.with_name(path.name + ".part"), now()
     kept_head = head.path().read_bytes() if head.path().exists() else None  # before the database's moment
     try:
         with ExitStack() as stack:
@@ -61,7 +63,23 @@ def back_up(path: Path) -> Manifest:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    remember(manifest, began)
     return manifest
+
+
+def remember(manifest: Manifest, began: datetime) -> None:
+    """From now on phones may let go of what this backup covers: what was recorded before it began, without the last
+    minutes, in which somebody may have noted the time and not yet stored the row. When the database is busy nothing is
+    remembered: the phones keep their bytes longer, and the backup is as good."""
+    with snapshot() as connection:
+        if BackupTaken.__tablename__ not in rows.tables(connection):  # it is taken before the migration that brings it
+            return
+    try:
+        with transaction():
+            taken = BackupTaken(covers_until=began - IN_FLIGHT, digest=manifest.digest(), recorded_at=now())
+            db.session.add(taken)
+    except OperationalError:
+        return
 
 
 def described(connection: Connection) -> Manifest:
@@ -81,6 +99,7 @@ def epoch_in(connection: Connection) -> int:
 def add_rows(writer: Writer, connection: Connection, kept_head: bytes | None) -> None:
     for name, file_name in SECRETS.items():
         writer.add(f"secrets/{file_name}", str(current_app.config[name]).encode())
+    writer.add(f"secrets/{sealing.FILE}", sealing.text().encode())
     if kept_head is not None:
         writer.add("chain.head", kept_head)
     for table in rows.tables(connection):
@@ -181,6 +200,9 @@ def put_back_secrets(path: Path, folder: Path) -> None:
         if not name.startswith("secrets/"):
             continue
         file_name = name.removeprefix("secrets/")
+        if file_name == sealing.FILE:
+            sealing.join(content.decode("ascii"))
+            continue
         if file_name not in SECRETS.values():
             raise archive.Damaged(f"{name} is no key that belongs into a backup")
         put_secret(folder / file_name, content)

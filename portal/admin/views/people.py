@@ -21,6 +21,7 @@ from portal.db import db
 from portal.forms import EntryForm, VerbForm, plain
 from portal.htmx import page
 from portal.i18n import _, lazy
+from portal.offline import queries as outboxes
 from portal.permissions import Permission, may, requires
 
 HANDED_OUT = "one_time_password"  # in the cookie of messages: shown on the next page, then gone
@@ -85,6 +86,7 @@ def person(person_id: uuid.UUID) -> BaseResponse:
         password=handed.get("password") if handed.get("person") == str(found.id) else None,
         phones=queries.phones_of(found),
         visits=queries.open_visits(found),
+        outboxes=outboxes.phones(found.id),
         changeable=may(Permission.PEOPLE_CHANGE, found),
         entries=entries(latest[:LATEST]),
         zone=zone(),
@@ -184,5 +186,5 @@ def step(person_id: uuid.UUID, what: str) -> BaseResponse:
     return confirm_page(form, found, step, here, url_for("admin.person", person_id=found.id))
 
 
-def confirm_page(form: EntryForm, found: Person, step: Step, here: str, back: str) -> Response:
-    return page("admin/confirm.html", form=form, person=found, step=step, here=here, back=back)
+def confirm_page(form: EntryForm, found: Person, step: Step, here: str, back: str, **more: Any) -> Response:
+    return page("admin/confirm.html", form=form, person=found, step=step, here=here, back=back, **more)

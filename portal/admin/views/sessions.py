@@ -13,6 +13,7 @@ from portal.admin.views.people import Step, confirm_page, find_person
 from portal.forms import VerbForm
 from portal.htmx import page
 from portal.i18n import _, lazy
+from portal.offline import queries as outboxes
 from portal.permissions import Permission, requires
 
 LOST = Step(
@@ -59,4 +60,5 @@ def lost_phone(person_id: uuid.UUID) -> BaseResponse:
             flash(_("%(name)s was signed out on phones: %(n)s.", name=found.name, n=ended))
             return redirect(url_for("admin.sessions"), 303)
     here = url_for("admin.lost_phone", person_id=found.id)
-    return confirm_page(form, found, LOST, here, url_for("admin.sessions"))
+    told = outboxes.told_of(found)
+    return confirm_page(form, found, LOST, here, url_for("admin.sessions"), told=told, zone=zone())

@@ -1,6 +1,6 @@
 """Addresses that phones ask, a module for each question."""
 
-from portal.offline.views import hello
+from portal.offline.views import hello, outbox, phones
 from portal.offline.views.base import bp
 
-__all__ = ["bp", "hello"]
+__all__ = ["bp", "hello", "outbox", "phones"]
