@@ -33,6 +33,7 @@ from portal.i18n import lazy
 
 OUTSIDE_CONTENT = ("csrf_token", "entry_id")
 APPLIED, HELD = "applied", "held"
+SECRETS = ("pin", "password")  # of an entry that is held: a supervisor must not read them
 SEALED_TYPE = "application/octet-stream"
 
 
@@ -314,7 +315,7 @@ def held_entry(entry: Entry, person_id: uuid.UUID, why: str) -> HeldEntry:
         sha256=entry.sha256,
         path=request.path[:300],
         record_id=record,
-        fields=[[without_nul(name), without_nul(value)] for name, value in entry.fields],
+        fields=[[without_nul(name), "" if name in SECRETS else without_nul(value)] for name, value in entry.fields],
         files=kept,
         why=without_nul(why)[:500],
         recorded_at=now(),

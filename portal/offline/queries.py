@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from portal.accounts.models import PHONES_TOLD, Person, SignIn
 from portal.clock import now
@@ -66,7 +66,7 @@ def entries_missing(person_id: uuid.UUID | None) -> list[WaitingEntry]:
     return list(db.session.scalars(query))
 
 
-def sessions(with_entries: list[uuid.UUID], person_id: uuid.UUID | None) -> list[Row[Any]]:
+def sessions(with_entries: list[uuid.UUID], person_id: uuid.UUID | None) -> list[Any]:
     columns = (
         SignIn.id, SignIn.person_id, SignIn.browser, SignIn.last_seen_at, SignIn.ended_at, SignIn.waiting_count,
         SignIn.waiting_since, SignIn.waiting_said_at, SignIn.waiting_lost, Person.name, Person.username,
@@ -75,7 +75,7 @@ def sessions(with_entries: list[uuid.UUID], person_id: uuid.UUID | None) -> list
     marked = query.where(PHONES_TOLD).order_by(SignIn.waiting_said_at).limit(MOST)
     if person_id:
         marked = marked.where(SignIn.person_id == person_id)
-    found: dict[uuid.UUID, Row[Any]] = {row.id: row for row in db.session.execute(marked)}
+    found: dict[uuid.UUID, Any] = {row.id: row for row in db.session.execute(marked)}
     rest = [session_id for session_id in with_entries if session_id not in found]
     if rest:
         found |= {row.id: row for row in db.session.execute(query.where(SignIn.id.in_(rest)))}
