@@ -1,6 +1,6 @@
-"""Addresses that phones ask, a module for each question."""
+"""Addresses that phones ask, and the supervisor's inbox, a module for each question."""
 
-from portal.offline.views import hello, outbox, phones
+from portal.offline.views import hello, inbox, outbox, phones, rescue
 from portal.offline.views.base import bp
 
-__all__ = ["bp", "hello", "outbox", "phones"]
+__all__ = ["bp", "hello", "inbox", "outbox", "phones", "rescue"]
