@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.clock import now
 from portal.db import Json, Model, WithId, db
-from portal.receipts import HeldEntry
+from portal.receipts import HELD, HeldEntry, claim_statement
 
 APPLIED, ELSEWHERE, DECLINED = "applied", "elsewhere", "declined"
 PEOPLE = table("person", column("id", Uuid), column("name", String))  # of a feature above this module
@@ -68,6 +69,50 @@ class HeldNotice(Model):
 
     held_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("held_decision.held_id"), primary_key=True)
     recorded_at: Mapped[datetime]
+
+
+def keep(
+    *,
+    entry_id: uuid.UUID,
+    person_id: uuid.UUID,
+    sha256: str,
+    path: str,
+    record_id: uuid.UUID | None,
+    fields: list[list[str]],
+    why: str,
+    files: list[list[str]] | None = None,
+    created_at: datetime | None = None,
+    rescue_id: uuid.UUID | None = None,
+) -> HeldEntry:
+    """Holds an entry that no request brings, under its own id: when its phone sends it after all, it is told that it is
+    here. A receipt that stands already stays as it is."""
+    claim = {
+        "entry_id": entry_id,
+        "person_id": person_id,
+        "sha256": sha256,
+        "path": path,
+        "state": HELD,
+        "status": 202,
+        "why": why,
+        "recorded_at": now(),
+    }
+    db.session.execute(claim_statement(db.session.get_bind().dialect.name), claim)
+    entry = HeldEntry(
+        entry_id=entry_id,
+        person_id=person_id,
+        sha256=sha256,
+        path=path,
+        record_id=record_id,
+        fields=fields,
+        files=files or [],
+        why=why,
+        created_at=created_at,
+        rescue_id=rescue_id,
+        recorded_at=now(),
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
 
 
 def is_open() -> ColumnElement[bool]:

@@ -22,10 +22,10 @@ from portal.clock import at_site, now
 from portal.db import db
 from portal.errors import Rejected
 from portal.forms import EARLIEST, LATEST, plain
-from portal.held import Rescue
+from portal.held import Rescue, keep
 from portal.i18n import _, lazy
 from portal.offline.targets import target_of
-from portal.receipts import HELD, HeldEntry, Receipt, claim_statement, content_digest, parse_id, without_nul
+from portal.receipts import HeldEntry, Receipt, content_digest, parse_id, without_nul
 
 FORMAT = "portal-rescue-1"
 FILE_LIMIT = 48 * 1024 * 1024
@@ -215,31 +215,16 @@ def outcome(entry: Read | Damaged, one: Any, before: set[tuple[uuid.UUID, str]])
 
 def hold(entry: Read, rescue: Rescue) -> None:
     """Under its own id: when the phone sends it after all, it is told that it is here."""
-    why, target = _("Loaded from a rescue file."), target_of(entry.path)
-    claim = {
-        "entry_id": entry.id,
-        "person_id": entry.person_id,
-        "sha256": entry.sha256,
-        "path": entry.path,
-        "state": HELD,
-        "status": 202,
-        "why": why,
-        "recorded_at": now(),
-    }
-    db.session.execute(claim_statement(db.session.get_bind().dialect.name), claim)
-    db.session.add(
-        HeldEntry(
-            entry_id=entry.id,
-            person_id=entry.person_id,
-            sha256=entry.sha256,
-            path=entry.path,
-            record_id=target.record_id if target else None,
-            fields=[[name, without_nul(value)] for name, value in entry.fields],
-            files=[[name, filename, files.keep(content, kind)] for name, filename, kind, content in entry.files],
-            why=why,
-            created_at=entry.created_at,
-            rescue_id=rescue.id,
-            recorded_at=now(),
-        )
+    target = target_of(entry.path)
+    keep(
+        entry_id=entry.id,
+        person_id=entry.person_id,
+        sha256=entry.sha256,
+        path=entry.path,
+        record_id=target.record_id if target else None,
+        fields=[[name, without_nul(value)] for name, value in entry.fields],
+        files=[[name, filename, files.keep(content, kind)] for name, filename, kind, content in entry.files],
+        why=_("Loaded from a rescue file."),
+        created_at=entry.created_at,
+        rescue_id=rescue.id,
     )
-    db.session.flush()

@@ -28,7 +28,8 @@ from tests.security.state import AT_FIRST_SIGHT, differences, whole
 pytestmark = pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 HELD = {leads, own}  # grants that hold for one's own visits only
 OF_OTHERS_WORK = {  # a reviewer is never a technician of the visit; said here once more, not read from the table
-    Permission.HELD_DECIDE, Permission.REPORT_REVIEW, Permission.REPORT_VOID, Permission.CASE_CLOSE, Permission.REPEAT_UNLINK,
+    Permission.HELD_DECIDE, Permission.REPORT_REVIEW, Permission.REPORT_VOID, Permission.CASE_CLOSE,
+    Permission.REPEAT_UNLINK,
 }  # fmt: skip
 IN_HAND = {"tools.reports", "tools.return_requests"}  # a technician speaks of what they hold
 AMONG_OWN = {"reports.handover", "reports.resubmission"}  # the technician's own visits alone are looked through
