@@ -40,6 +40,9 @@ LAPTOP_PAGES = {
         "/lists/visits/choice?all=1",
         "/search",
         "/stops",
+        "/held",
+        "/held?state=decided",
+        "/held/rescue",
     ],
     "qian": [
         "/",
