@@ -47,7 +47,14 @@ OTHERWISE = {
     ("GET", "reports.resubmission"): 404,  # nothing was returned
     ("POST", "reports.resubmission"): 404,
 }
-KEPT_BY_BROWSER = ("photo", "thumbnail", "logo", "scan", "calendar")  # pictures; calendars ask whether it changed
+KEPT_BY_BROWSER = (
+    "photo",
+    "picture",
+    "thumbnail",
+    "logo",
+    "scan",
+    "calendar",
+)  # pictures; calendars ask whether it changed
 
 
 OWN_HAND_OVER = {
@@ -76,6 +83,8 @@ def expected(app: Flask, username: str, probe: Probe) -> set[int]:
         return {403}
     if username not in OWN_VIEW.get(endpoint, PEOPLE) or endpoint.startswith("handover."):
         return {404}  # of a hand-over: also its own technician in another session
+    if endpoint == "held.seen" and not is_own:
+        return {404}  # only its author has read what was decided
     in_the_field_only = PEOPLE[username] == {Role.TECHNICIAN}
     if not is_own and grants and all(grant.when in HELD for grant in grants):
         is_hidden = in_the_field_only or endpoint in AMONG_OWN
