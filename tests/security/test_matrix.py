@@ -47,14 +47,7 @@ OTHERWISE = {
     ("GET", "reports.resubmission"): 404,  # nothing was returned
     ("POST", "reports.resubmission"): 404,
 }
-KEPT_BY_BROWSER = (
-    "photo",
-    "picture",
-    "thumbnail",
-    "logo",
-    "scan",
-    "calendar",
-)  # pictures; calendars ask whether it changed
+KEPT_BY_BROWSER = ("photo", "picture", "thumbnail", "logo", "scan", "calendar")  # calendars ask whether it changed
 
 
 OWN_HAND_OVER = {
