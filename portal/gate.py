@@ -40,6 +40,8 @@ def admit() -> BaseResponse | None:
     if request.method == "POST":
         if receipts.from_outbox():
             request.max_form_memory_size = sealing.LARGEST  # a sealed photo is a field
+        if limit := getattr(current_app.view_functions[request.endpoint or ""], "body_limit", None):
+            request.max_content_length = limit
         request.form  # noqa: B018  the body is read before the first query, so a slow upload holds no lock
         refuse_other_sites()
     return handed_over() or signed_out() or locked() or newcomer() or entered() or forbidden()

@@ -6,7 +6,7 @@ A laptop's column shows them all. A phone's bar shows the first four and "More",
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_login import current_user
 
 from portal.assets import address
@@ -27,6 +27,7 @@ PLACES = [
     Place("visits.today", lazy("Today"), "calendar-check", Permission.VISIT_RECORD),
     Place("visits.van", lazy("Van"), "truck", Permission.VISIT_RECORD),
     Place("reports.review", lazy("Review"), "clipboard-check", Permission.REPORT_REVIEW),
+    Place("held.index", lazy("Held entries"), "inbox", Permission.HELD_VIEW),
     Place("calls.index", lazy("Calls"), "phone-call", Permission.CALL_VIEW),
     Place("visits.index", lazy("Visits"), "list", Permission.VISIT_VIEW),
     Place("visits.follow_ups", lazy("Follow-ups"), "list-checks", Permission.CALL_VIEW),
@@ -58,13 +59,14 @@ START = [
 
 @dataclass
 class Link:
-    """`only`: the screens whose navigation shows it, `wide` or `narrow`; both when empty."""
+    """`only`: the screens whose navigation shows it, `wide` or `narrow`; both when empty. `count`: what waits there."""
 
     href: str
     label: str
     icon: str
     active: bool
     only: str = ""
+    count: int = 0
 
 
 def nav_items() -> list[Link]:
@@ -89,10 +91,21 @@ def places() -> list[Link]:
         return []
     here = start_endpoint() if request.endpoint == "accounts.home" else request.endpoint
     return [
-        Link(address(place.endpoint), str(place.words), place.icon, here == place.endpoint)
+        Link(
+            address(place.endpoint),
+            str(place.words),
+            place.icon,
+            here == place.endpoint,
+            count=waiting() if place.endpoint == "held.index" else 0,
+        )
         for place in PLACES
         if may(place.permission)
     ]
+
+
+def waiting() -> int:
+    """How many held entries wait for a decision; 0 for whoever does not decide about them."""
+    return int(g.get("held_open", 0))
 
 
 def start_endpoint() -> str:

@@ -49,6 +49,9 @@ class Permission(StrEnum):
     REPORT_VOID = "report.void"
     REPORT_ERASE = "report.erase"
     SURVEY_VIEW = "survey.view"
+    HELD_VIEW = "held.view"
+    HELD_DECIDE = "held.decide"
+    RESCUE_LOAD = "rescue.load"
     CASE_VIEW = "case.view"
     CASE_CLOSE = "case.close"
     OVERSIGHT_VIEW = "oversight.view"
@@ -136,6 +139,9 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.REPORT_VOID: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.REPORT_ERASE: [to(Role.MANAGER)],
     Permission.REPORT_LINK: [to(Role.TECHNICIAN, when=leads), to(*OFFICE)],
+    Permission.HELD_VIEW: [to(Role.SUPERVISOR, Role.MANAGER)],
+    Permission.HELD_DECIDE: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
+    Permission.RESCUE_LOAD: [to(Role.SUPERVISOR, Role.ADMIN)],
     Permission.CASE_VIEW: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.CASE_CLOSE: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
     Permission.SURVEY_VIEW: [to(Role.SUPERVISOR, Role.MANAGER, when=not_own_work)],
@@ -204,6 +210,16 @@ def during_handover(view: View) -> View:
     return view
 
 
+def takes_up_to(size: int) -> Callable[[View], View]:
+    """The view takes bodies of so many bytes, more than the usual limit of one photo."""
+
+    def mark(view: View) -> View:
+        view.body_limit = size  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def may(permission: Permission, record: Any = None, person: Any = None) -> bool:
     """Whether the person (the signed-in one by default) may; without a record only the role is asked."""
     person = person if person is not None else current_user
@@ -212,6 +228,11 @@ def may(permission: Permission, record: Any = None, person: Any = None) -> bool:
         grant.roles & roles and (record is None or grant.when is None or grant.when(person, record))
         for grant in GRANTS[permission]
     )
+
+
+def holders(permission: Permission) -> list[str]:
+    """The roles that have it, whatever the record."""
+    return sorted(role.value for grant in GRANTS[permission] for role in grant.roles)
 
 
 def authorize(permission: Permission, record: Any) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from flask import Response, abort, g, jsonify, make_response, redirect, request
 from flask_login import current_user
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, Uuid, bindparam, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -54,10 +54,17 @@ class Receipt(Model):
 
 
 class HeldEntry(WithId, Model):
-    """An entry that the server could not apply, whole: fields, files, sender and the reason, for a supervisor."""
+    """An entry that the server could not apply, whole: fields, files, sender and the reason, for a supervisor. What was
+    decided about it is a row of its own (`portal.held`). `created_at`: when the phone wrote it, where it said so;
+    `rescue_id`: the rescue file that it came with."""
 
     __tablename__ = "held_entry"
-    __table_args__ = (UniqueConstraint("entry_id", "sha256"), Index("ix_held_entry_record_id", "record_id"))
+    __table_args__ = (
+        UniqueConstraint("entry_id", "sha256"),
+        Index("ix_held_entry_record_id", "record_id"),
+        Index("ix_held_entry_person_id", "person_id"),
+        Index("ix_held_entry_recorded_at_id", "recorded_at", "id"),
+    )
 
     entry_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     person_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("person.id"))
@@ -67,13 +74,16 @@ class HeldEntry(WithId, Model):
     fields: Mapped[list[Any]] = mapped_column(Json)
     files: Mapped[list[Any]] = mapped_column(Json)
     why: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime | None]
+    rescue_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("rescue.id"))
     recorded_at: Mapped[datetime]
 
 
 @dataclass
 class Entry:
     """The POST at hand. `problem` is set when it may not take effect: (status, words for the form's top). `fields` and
-    `files` (name, file name, type, bytes) are what is kept of it when it is held: as it was sent, or unsealed."""
+    `files` (name, file name, type, bytes) are what is kept of it when it is held: as it was sent, or unsealed.
+    `decided`: a supervisor lets a held entry take effect; what speaks against it is told to them, not held again."""
 
     id: uuid.UUID | None
     sha256: str
@@ -82,10 +92,17 @@ class Entry:
     problem: tuple[int, Any] | None = None
     claimed: bool = False
     received_at: datetime | None = None
+    decided: bool = False
 
 
 def from_outbox() -> bool:
     return request.headers.get("X-Outbox") == "1"
+
+
+def decided() -> bool:
+    """Whether a supervisor lets this entry take effect for its author, who may have been taken off the visit since."""
+    entry: Entry | None = g.get("entry")
+    return entry is not None and entry.decided
 
 
 def content_digest(path: str, pairs: list[tuple[str, str]], uploads: list[tuple[str, bytes]] | None = None) -> str:
@@ -278,6 +295,8 @@ def answer_statement() -> Any:
 def hold(why: str) -> Response:
     """Stores the whole entry for a supervisor and answers 202. What the view did before is taken back."""
     entry: Entry = g.entry
+    if entry.decided:
+        return outbox_answer(409, HELD, why=why)
     db.session.rollback()
     person_id = current_user.id
     held = db.session.scalar(select(HeldEntry).where(HeldEntry.entry_id == entry.id, HeldEntry.sha256 == entry.sha256))
@@ -370,14 +389,4 @@ def outbox_error(code: int) -> Response:
     return outbox_answer(code, state, why=str(words.get(code, "")))
 
 
-def held_for(record_id: uuid.UUID) -> list[HeldEntry]:
-    """What waits for a decision about a record, oldest first."""
-    return list(db.session.scalars(held_query(), {"record_id": record_id}))
-
-
-@cache
-def held_query() -> Select[Any]:
-    return select(HeldEntry).where(HeldEntry.record_id == bindparam("record_id")).order_by(HeldEntry.recorded_at)
-
-
-__all__ = ["HeldEntry", "Receipt", "begin", "content_digest", "finish", "from_outbox", "held_for", "hold"]
+__all__ = ["HeldEntry", "Receipt", "begin", "content_digest", "decided", "finish", "from_outbox", "hold"]

@@ -119,15 +119,17 @@ class MessageList:
 
 
 def navigations(app: Flask) -> Callable[[], Markup]:
-    """`nav()`: the navigation is drawn once for all people of the same roles who are at the same place."""
+    """`nav()`: the navigation is drawn once for all people of the same roles who are at the same place
+    and have as much waiting."""
 
-    def draw(_roles: frozenset[Role], _locale: str, _root: str, _endpoint: str | None) -> Markup:
+    def draw(_roles: frozenset[Role], _locale: str, _root: str, _endpoint: str | None, _waiting: int) -> Markup:
         return Markup(app.jinja_env.get_template("layouts/_nav.html").render(links=navigation.nav_items()))
 
     drawn = draw if app.jinja_env.auto_reload else lru_cache(KEPT)(draw)
 
     def nav() -> Markup:
-        return drawn(current_user.roles, i18n.current_locale(), request.script_root, request.endpoint)
+        root, waiting = request.script_root, navigation.waiting()
+        return drawn(current_user.roles, i18n.current_locale(), root, request.endpoint, waiting)
 
     return nav
 

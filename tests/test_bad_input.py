@@ -110,6 +110,7 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
             "/lists/calls/views?state=open",
             "/lists/visits/choice?all=1",
         ],
+        "zhao-rescue": ["/held/rescue"],
         "zhao-files": [f"/equipment/{busy.call.equipment_id}/merge/{fresh.call.equipment_id}"],
         "qian": ["/stock/receipts", "/stock/issues", "/stock/returns", "/imports/new"],
         "qian-tools": [

@@ -116,7 +116,8 @@ def test_an_entry_for_another_state_is_held_whole_and_shown_to_the_supervisor(wo
     assert (again.status, again.json["state"]) == (202, "held")
     held = db.session.scalars(select(HeldEntry)).one()
     assert ["occurred_at", "2026-11-23T08:10"] in held.fields
-    assert "2026-11-23T08:10" in zhao.get(base).text
+    link = zhao.get(base).one("#held a")
+    assert "2026-11-23 08:10" in zhao.get(str(link["href"])).one("#said").get_text()
 
 
 def test_a_used_id_with_other_content_is_held_for_the_outbox(world: Any, sign_in: Any) -> None:

@@ -52,6 +52,8 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("sun", "/visits", 8),
         ("zhao", "/review", 12),
         ("he", "/oversight", 8),
+        ("zhao", "/held", 8),
+        ("zhao", "/held?state=decided", 8),
         ("zhang", "/me/signature", 8),
         ("qian", "/stock", 8),
         ("qian", "/stock/movements", 8),

@@ -7,16 +7,17 @@ from typing import Any
 
 from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import contains_eager
 from werkzeug.wrappers import Response
 
 from portal import db as database
-from portal import settings
+from portal import held, settings
 from portal.accounts.models import Person, PersonRole, SignIn
 from portal.accounts.secrets import token_hash
 from portal.clock import now
 from portal.db import db
+from portal.permissions import Permission, holders
 
 SEEN_STEP = timedelta(seconds=60)
 COOKIE_AGE = {"phone": timedelta(days=400), "laptop": timedelta(hours=12)}  # the row ends a session sooner
@@ -61,12 +62,13 @@ def load_person(_request: Request) -> Person | None:
 
 
 def find_sign_in(token: str) -> SignIn | None:
-    """The session of that token. It brings along the person's roles, and which setting is the
-    newest, so that no request asks for them."""
+    """The session of that token. It brings along the person's roles, which setting is the newest and, for whoever
+    decides about held entries, how many wait, so that no request asks for them."""
     row = db.session.execute(sign_in_query(), {"hash": token_hash(token)}).one_or_none()
     if row is None:
         return None
     g.newest_setting = row.newest_setting
+    g.held_open = row.held_open or 0
     found: SignIn = row[0]
     found.person.know_roles(row.roles or "")
     return found
@@ -76,9 +78,11 @@ def find_sign_in(token: str) -> SignIn | None:
 def sign_in_query() -> Select[Any]:
     """Made once: every request asks it."""
     newest = settings.NEWEST.scalar_subquery().label("newest_setting")
-    held = select(func.aggregate_strings(PersonRole.role, ",")).where(PersonRole.person_id == Person.id)
-    roles = held.scalar_subquery().label("roles")  # one text: a row for each role would cost a tenth more
-    query: Any = select(SignIn, newest, roles).join(SignIn.person).join(Person.branch)
+    its = select(func.aggregate_strings(PersonRole.role, ",")).where(PersonRole.person_id == Person.id)
+    roles = its.scalar_subquery().label("roles")  # one text: a row for each role would cost a tenth more
+    decides = exists().where(PersonRole.person_id == Person.id, PersonRole.role.in_(holders(Permission.HELD_VIEW)))
+    waiting = case((decides, held.open_count().scalar_subquery())).label("held_open")
+    query: Any = select(SignIn, newest, roles, waiting).join(SignIn.person).join(Person.branch)
     found: Select[Any] = query.where(SignIn.token_hash == bindparam("hash")).options(
         contains_eager(SignIn.person).options(contains_eager(Person.branch))
     )

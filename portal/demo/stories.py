@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from portal import held
 from portal.accounts.models import Person
 from portal.calls import operations as calls
 from portal.calls.models import Call, Visit
 from portal.clock import now
+from portal.db import new_id
 from portal.demo import pictures
 from portal.demo.cast import Cast, Unit
 from portal.demo.endings import end_sessions, end_visit, review, void
 from portal.demo.tables import story
 from portal.demo.times import Timetable, at
+from portal.receipts import content_digest
 from portal.visits import operations as visits
 from portal.visits.models import events_of
 
@@ -57,6 +60,9 @@ class Story:
         yield reported, self.register
         if "technician" in self.told:
             yield reported + DISPATCHED_AFTER, self.plan
+        if "moved" in self.told:
+            yield self.moment(self.told["moved"]["at"]), self.move
+            yield self.moment(self.told["moved"]["late"]["sent"]), self.send_late
         if "departed" in self.told:
             yield from self.steps(self.moment(self.told["departed"]))
         for helper in self.told.get("with", []):
@@ -139,7 +145,38 @@ class Story:
         )
 
     def plan(self) -> None:
-        self.visit = self.send(self.told)
+        first = self.told.get("moved", {}).get("from", self.told["technician"])
+        self.visit = self.send(self.told | {"technician": first})
+
+    def move(self) -> None:
+        """The office gives the visit to somebody else before anybody has set out."""
+        start, end = self.table.window(self.told["window"]["start"], self.told["window"]["minutes"], self.zone)
+        calls.assign(
+            self.planned,
+            self.technician,
+            window_start=start,
+            window_end=end,
+            reason=self.told["moved"]["reason"],
+            person=self.cast.people["sun"],
+        )
+
+    def send_late(self) -> None:
+        """A part that the first technician logged without signal: the phone sends it when the visit is not theirs any
+        more, so it waits for a supervisor."""
+        told, visit = self.told["moved"]["late"], self.planned
+        author, written = self.cast.people[self.told["moved"]["from"]], self.moment(told["written"])
+        path = f"/visits/{visit.id}/part-uses"
+        fields = [[name, value] for name, value in told["part"].items()] + [["occurred_at", written.isoformat()]]
+        held.keep(
+            entry_id=new_id(),
+            person_id=author.id,
+            sha256=content_digest(path, [(name, value) for name, value in fields]),
+            path=path,
+            record_id=visit.id,
+            fields=fields,
+            why="此次上门已改派他人。",
+            created_at=written,
+        )
 
     def plan_second(self) -> None:
         """Another appointment for the same call, agreed after the first visit came to nothing."""

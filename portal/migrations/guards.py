@@ -54,6 +54,12 @@ RECORDS: dict[str, list[str]] = {  # as FIRST, of the tables that came with the 
 PAPER = ("paper", "id kind title digest content_type size person_id recorded_at", "NEW.id = OLD.id")  # or another owner
 ADMIN: dict[str, list[str]] = {"setting": ["n", "id"]}  # as FIRST, of what came with the administration
 KEEPING: dict[str, list[str]] = {"epoch": ["number"]}  # as FIRST, of what came with backup and restore
+HOLDING: dict[str, list[str]] = {  # as FIRST, of held entries and what was decided about them
+    "held_entry": ["id", "entry_id, sha256"],
+    "rescue": ["id"],
+    "held_decision": ["held_id"],
+    "held_notice": ["held_id"],
+}
 REPLACED = ("sealed_document", "survey")
 ERASED = "EXISTS (SELECT 1 FROM erased_document e WHERE e.n = NEW.{key})"
 CHANGES = (  # table, the columns that stay, what the others may become
@@ -139,6 +145,11 @@ def of_keeping(dialect_name: str) -> list[str]:
     return append_only(dialect_name, KEEPING)
 
 
+def of_holding(dialect_name: str) -> list[str]:
+    """What the migration of held entries makes."""
+    return append_only(dialect_name, HOLDING)
+
+
 def replaced(dialect_name: str) -> list[str]:
     """The DDL that takes away guards of the first migration for which `of_evidence` makes others."""
     if dialect_name == "sqlite":
@@ -151,7 +162,9 @@ def standing(dialect_name: str) -> list[str]:
     gone = {statement.split()[2] for statement in replaced(dialect_name)}
     first = [s for s in statements(dialect_name) if not (s.startswith("CREATE TRIGGER ") and s.split()[2] in gone)]
     made = first + of_evidence(dialect_name) + of_team(dialect_name) + of_tools(dialect_name)
-    return made + of_records(dialect_name) + of_admin(dialect_name) + of_keeping(dialect_name)
+    return (
+        made + of_records(dialect_name) + of_admin(dialect_name) + of_keeping(dialect_name) + of_holding(dialect_name)
+    )
 
 
 def names(dialect_name: str) -> set[str]:

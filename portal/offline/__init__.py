@@ -15,12 +15,31 @@ from datetime import datetime
 from flask import Flask
 
 from portal.clock import now
-from portal.offline import cli, listening, rules, views
+from portal.navigation import waiting
+from portal.offline import (
+    cli,
+    listening,
+    rescuing,  # noqa: F401  adds its command to the others
+    rules,
+    views,
+)
+from portal.offline.payload import shortly
+from portal.offline.targets import kind_word
+from portal.offline.words import DECIDED, RESCUED
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        held_open=waiting,
+        held_short=shortly,
+        held_word=kind_word,
+        decided_word=lambda kind: DECIDED[kind][0],
+        decided_kind=lambda kind: DECIDED[kind][1],
+        rescued_word=lambda state: RESCUED[state],
+    )
     app.register_blueprint(views.bp)
     app.register_blueprint(views.device)
+    app.register_blueprint(views.inbox.bp)
     app.cli.add_command(cli.offline)
     listening.init_app(app)
     app.jinja_env.globals["waiting_kind"] = waiting_kind

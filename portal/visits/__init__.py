@@ -16,7 +16,8 @@ begins something else.
 A visit that has begun may go to another lead, with a reason, until somebody has signed. Whoever leaves keeps what they
 recorded, and their clock stops at that moment (`calls/leaving.py`). A member who takes over goes on from their own
 state, anybody else from `assigned`. Late entries of the one who left: notes, time and photos are true facts and are
-applied under their name; parts and buttons are held for a supervisor (contract 5).
+applied under their name; parts and buttons are held for a supervisor (contract 5), who may let parts stand: they come
+from the van of whoever fitted them.
 
 停止使用 (SR-09) takes effect when the diagnosis is saved, whoever signs later, and stands until a later diagnosis with
 a test result, or a supervisor with a reason, clears it; leaving the tick out takes nothing back. Repeats (SR-08) are

@@ -50,7 +50,7 @@ WORDS = {
     "tool": "spec brand maker_serial supplier laboratory note", "tool_decision": "note", "tool_report": "note",
     "tool_step": "note", "use_release": "reason", "use_stop": "reason",
     "visit": "instructions mend_note cancel_reason", "assignment": "reason", "bulk_run": "about",
-    "held_entry": "why",
+    "held_entry": "why", "held_decision": "reason",
 }  # fmt: skip
 NO_WORDS = {  # numbers, codes, choices, digests, secrets; and what is sealed or made from other columns
     "about", "action", "address_hash", "answers", "backup_digest", "brand", "browser", "calibration_class",

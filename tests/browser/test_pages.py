@@ -41,6 +41,9 @@ LAPTOP_PAGES = {
         "/search",
         "/stops",
         "/offline/phones",
+        "/held",
+        "/held?state=decided",
+        "/held/rescue",
     ],
     "qian": [
         "/",

@@ -3,9 +3,12 @@
 `VALUES` says how an argument of an address is filled. A route with an argument that is not there fails the tests.
 """
 
+import json
+from base64 import b64encode
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -17,6 +20,8 @@ from portal.customers.models import KnownFault
 from portal.customers.stops import all_standing
 from portal.db import db
 from portal.importing import operations as importing
+from portal.offline.rescue import load as load_rescue
+from portal.receipts import HeldEntry
 from portal.records.models import Merge
 from portal.records.operations.bulk import keep_run
 from portal.records.operations.merging import merge
@@ -71,6 +76,7 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
     case = reports.open_dispute(copy, words="不是我签的")
     db.session.flush()
     session = session_of(world, username)
+    waits = hold(busy, person)
     feed = feeds.make_feed(person)
     values = {
         "visit_id": busy.id, "customer_id": site.customer_id, "site_id": site.id, "contact_id": site.contacts[0].id,
@@ -79,7 +85,8 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
         "session_id": session.id, "secret": feeds.secret_of(feed), "person_id": person.id,
         "digest": live_photos(closed.visit)[0].digest, "photo_id": live_photos(busy)[0].id,
         "use_id": live_part_uses(busy)[0].id, "reading_id": live_readings(busy)[0].id,
-        "entry_id": live_time_entries(busy)[0].id,
+        "entry_id": live_time_entries(busy)[0].id, "held_id": waits.id, "rescue_id": waits.rescue_id, "n": 0,
+        "version": "0",
     }  # fmt: skip
     special = {
         "calls": {"number": busy.call.number},
@@ -124,6 +131,15 @@ def company(world: Any, kind: str) -> dict[str, Any]:
         "item": "TM-KEY", "stock.item:code": "TM-OIL-100", "admin.branch:code": "01", "stock.movement:n": 1,
         "stock.reversal:n": 1, "filename": "logo.svg", "version": "000000000000",
     }  # fmt: skip
+
+
+def hold(visit: Visit, author: Any) -> HeldEntry:
+    """An entry that waits for a decision, and the rescue file it came with."""
+    entry = {"id": str(uuid4()), "path": f"/visits/{visit.id}/photos", "fields": [["label", "after"]]}
+    picture_ = ["photo", "p.jpg", "image/jpeg", b64encode(picture()).decode()]
+    told = {"format": "portal-rescue-1", "person": str(author.id), "entries": [entry | {"files": [picture_]}]}
+    loaded = load_rescue(json.dumps(told).encode(), person=None)
+    return db.session.scalars(select(HeldEntry).where(HeldEntry.rescue_id == loaded.id)).one()
 
 
 def fault() -> Any:

@@ -28,7 +28,8 @@ from tests.security.state import AT_FIRST_SIGHT, differences, whole
 pytestmark = pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 HELD = {leads, own}  # grants that hold for one's own visits only
 OF_OTHERS_WORK = {  # a reviewer is never a technician of the visit; said here once more, not read from the table
-    Permission.REPORT_REVIEW, Permission.REPORT_VOID, Permission.CASE_CLOSE, Permission.REPEAT_UNLINK,
+    Permission.HELD_DECIDE, Permission.REPORT_REVIEW, Permission.REPORT_VOID, Permission.CASE_CLOSE,
+    Permission.REPEAT_UNLINK,
 }  # fmt: skip
 IN_HAND = {"tools.reports", "tools.return_requests"}  # a technician speaks of what they hold
 AMONG_OWN = {"reports.handover", "reports.resubmission"}  # the technician's own visits alone are looked through
@@ -46,7 +47,7 @@ OTHERWISE = {
     ("GET", "reports.resubmission"): 404,  # nothing was returned
     ("POST", "reports.resubmission"): 404,
 }
-KEPT_BY_BROWSER = ("photo", "thumbnail", "logo", "scan", "calendar")  # pictures; calendars ask whether it changed
+KEPT_BY_BROWSER = ("photo", "picture", "thumbnail", "logo", "scan", "calendar")  # calendars ask whether it changed
 
 
 OWN_HAND_OVER = {
@@ -75,6 +76,8 @@ def expected(app: Flask, username: str, probe: Probe) -> set[int]:
         return {403}
     if username not in OWN_VIEW.get(endpoint, PEOPLE) or endpoint.startswith("handover."):
         return {404}  # of a hand-over: also its own technician in another session
+    if endpoint == "held.seen" and not is_own:
+        return {404}  # only its author has read what was decided
     in_the_field_only = PEOPLE[username] == {Role.TECHNICIAN}
     if not is_own and grants and all(grant.when in HELD for grant in grants):
         is_hidden = in_the_field_only or endpoint in AMONG_OWN

@@ -4,6 +4,7 @@ every table as a further field. The database ends the same, whatever the further
 from __future__ import annotations
 
 import io
+import json
 import re
 import sqlite3
 import uuid
@@ -132,12 +133,19 @@ class Stage:
             "tools.hand_outs": {"due_back": day}, "admin.usual_parts": {"item": "TM-KEY"},
             "importing.new": {"file": csv_bytes(customer_rows(2)), "kind": "customers"},
             "admin.new_branch": {"code": "02"}, "admin.setting": {"effective_from": day},
+            "held.rescue": {"file": rescue_bytes(world)}, "held.elsewhere": {"number": world.visit().number},
             "reports.erasure": {"number": "FW-01-2611-0001"},
         }  # fmt: skip
 
     def handed(self, world: Any, sign_in: Any, earlier: int) -> tuple[Person, str]:
         phone = sign_in("gao")
         return phone, hand_to_customer(phone, finished(world, username="gao", earlier=earlier))
+
+
+def rescue_bytes(world: Any) -> bytes:
+    entry = {"id": ALIEN, "path": f"/visits/{ALIEN}/departure", "fields": []}
+    told = {"format": "portal-rescue-1", "person": str(world.person("zhang").id), "entries": [entry]}
+    return json.dumps(told).encode()
 
 
 class Copy:

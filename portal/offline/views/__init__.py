@@ -1,6 +1,21 @@
-"""Addresses that phones ask, a module for each question."""
+"""Addresses that phones ask, and the supervisor's inbox, a module for each question."""
 
-from portal.offline.views import day, hello, help, installing, outbox, phones, visit, waiting, worker
+from portal.offline.views import (
+    day,
+    hello,
+    help,
+    inbox,
+    installing,
+    outbox,
+    phones,
+    rescue,
+    visit,
+    waiting,
+    worker,
+)
 from portal.offline.views.base import bp, device
 
-__all__ = ["bp", "day", "device", "hello", "help", "installing", "outbox", "phones", "visit", "waiting", "worker"]
+__all__ = [
+    "bp", "day", "device", "hello", "help", "inbox", "installing", "outbox", "phones", "rescue", "visit", "waiting",
+    "worker",
+]  # fmt: skip

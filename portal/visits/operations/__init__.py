@@ -1,6 +1,7 @@
 """The verbs of a visit: the only writers of its rows.
 
 `waited` says that an entry waited in the phone for a connection; then an old time is no sign of a wrong clock.
+`decided`: a supervisor lets a part stand that somebody sent who was taken off the visit since.
 """
 
 from portal.visits.operations.clocks import arrive, depart, finish, leave_site, pause, start, stop_clock_of

@@ -28,10 +28,16 @@ def log_part_use(
     old_serial: str = "",
     person: Person,
     occurred_at: datetime | None = None,
+    decided: bool = False,
 ) -> PartUse:
-    """Logs that the part with number `item` was fitted. Without `old_part` the catalogue says what became of it."""
+    """Logs that the part with number `item` was fitted. Without `old_part` the catalogue says what became of it.
+
+    `decided`: a supervisor lets it stand although the visit was given to somebody else; it comes from this person's van
+    all the same.
+    """
     ensure_writable(visit, "parts")
-    ensure_on_team(visit, person)
+    if not decided:
+        ensure_on_team(visit, person)
     part = known_part(item)
     if part.serial_tracked and not new_serial:
         raise Rejected(lazy("Write the serial number of the new part."), field="new_serial")
@@ -73,10 +79,13 @@ def known_part(code: str) -> Item:
     return found
 
 
-def reverse_part_use(visit: Visit, use: PartUse, reason: str, *, person: Person) -> PartUseReversal:
-    """The part was not used after all: it is in the van again."""
+def reverse_part_use(
+    visit: Visit, use: PartUse, reason: str, *, person: Person, decided: bool = False
+) -> PartUseReversal:
+    """The part was not used after all: it is in the van again. `decided` as of `log_part_use`."""
     ensure_writable(visit, "parts")
-    ensure_on_team(visit, person)
+    if not decided:
+        ensure_on_team(visit, person)
     db.session.refresh(use, ["reversal"])
     if use.reversal is not None:
         raise Conflict(lazy("This part was removed before."))

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, request
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import receipts
+from portal import held, receipts
 from portal.accounts.operations import specimen_of
 from portal.calls.models import Assignment, Visit
 from portal.calls.rules import UNDER_WAY
@@ -36,8 +36,10 @@ def find_visit(visit_id: uuid.UUID, permission: Permission, *, fact: bool = Fals
     """The visit, if the person may do this with it; a stranger's is not found.
 
     An entry from the outbox may be about a visit that was this person's and was moved away: a `fact` (notes, time,
-    photos) is still true and is taken; anything else is held for a supervisor.
+    photos) is still true and is taken; anything else is held for a supervisor, and taken when they say so.
     """
+    if receipts.decided():
+        return any_visit(visit_id) or abort(404)
     visit = queries.find_visit(visit_id, current_user)
     if request.method == "POST" and receipts.from_outbox() and not (visit and may(permission, visit)):
         return formerly_own(visit_id, fact, visit)
@@ -71,7 +73,12 @@ def formerly_own(visit_id: uuid.UUID, fact: bool, visit: Visit | None) -> Visit:
         abort(receipts.hold(_("Only the lead of the visit does this.")))
     if not fact:
         abort(receipts.hold(_("The visit was given to somebody else.")))
-    return db.session.scalars(select(Visit).where(Visit.id == visit_id).options(*queries.with_place())).unique().one()
+    return any_visit(visit_id) or abort(404)
+
+
+def any_visit(visit_id: uuid.UUID) -> Visit | None:
+    query = select(Visit).where(Visit.id == visit_id).options(*queries.with_place())
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def opened_with(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,10 +98,10 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
     facts, person = facts_of(visit), current_user._get_current_object()
     missing = readiness(visit, facts)
     mine = may(Permission.VISIT_RECORD, visit)
-    held = [
+    waiting = [
         entry
-        for entry in (receipts.held_for(visit.id) if visit.has_held is not False else [])
-        if may(Permission.REPORT_REVIEW) or entry.person_id == person.id
+        for entry in (held.about(visit.id) if visit.has_held is not False else [])
+        if may(Permission.HELD_VIEW) or entry.person_id == person.id
     ]
     leads, own_state = visit.is_led_by(person), visit.state_for(person)
     next_verb = verbs_of(visit, own_state, leads) if mine else NO_VERB
@@ -115,7 +122,6 @@ def visit_page(visit: Visit, form: EntryForm | None = None) -> Response:
         running=facts.running,
         past=queries.equipment_history(visit),
         **standing_stops(visit, facts.finding),
-        held=held,
-        held_names=queries.names_of(entry.person_id for entry in held),
+        held=waiting,
         refused_for=getattr(form.refusal, "visits", []) if form else [],
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flask import Response
 from flask_login import current_user
 
+from portal import held
 from portal.clock import day_bounds, now
 from portal.clock import today as this_day
 from portal.htmx import page
@@ -33,6 +34,7 @@ def today() -> Response:
     return page(
         "visits/today.html",
         day=day_from(visits, clock, moment, start, end, person),
+        told=held.told_to(person),
         handed_on=queries.handed_on(person, start),
         date=this_day(zone),
         zone=zone,

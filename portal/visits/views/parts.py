@@ -14,6 +14,7 @@ from portal.forms import EntryForm, VerbForm, plain
 from portal.i18n import _, fmt, label
 from portal.money import parse_decimal
 from portal.permissions import Permission, requires
+from portal.receipts import decided
 from portal.stock.models import Held, Location, find_item, find_van, van_stock
 from portal.stock.words import unit_word
 from portal.visits import habits, operations, queries
@@ -33,7 +34,7 @@ def part_uses(visit_id: uuid.UUID) -> BaseResponse:
     form = PartUseForm(zone=visit.zone, data=opened_with(asked_for()))
     if form.accepted():
         with form.refusals():
-            use = operations.log_part_use(visit, person=current_user, **form.values)
+            use = operations.log_part_use(visit, person=current_user, decided=decided(), **form.values)
             say_logged(use)
             return redirect(url_for("visits.part_uses", visit_id=visit.id), 303)
     if request.method == "POST" or asked_for():
@@ -132,7 +133,7 @@ def part_use_reversal(visit_id: uuid.UUID, use_id: uuid.UUID) -> BaseResponse:
     form = ReasonForm(data=opened_with({"reason": _("Logged by mistake")}))
     if form.accepted():
         with form.refusals():
-            operations.reverse_part_use(visit, use, person=current_user, **form.values)
+            operations.reverse_part_use(visit, use, person=current_user, decided=decided(), **form.values)
             flash(_("Removed: %(part)s. It is in the van again.", part=label(use.item)))
             return redirect(url_for("visits.part_uses", visit_id=visit.id), 303)
     return record_page("visits/part_use_reversal.html", visit, "parts", form, use=use)
