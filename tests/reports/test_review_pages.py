@@ -135,7 +135,7 @@ def test_the_riskiest_report_comes_first_with_its_reasons(world: Any, sign_in: A
     assert len(tags) == 3
     for words in ("跑带打滑，走几步就停", "清灰上油", "硅油", "CANARY", "还有点响", "DF2401-0001"):
         assert words in page.text, words
-    assert len(page.all("#checks li")) == 11
+    assert len(page.all("#checks li")) == 12
 
 
 def test_work_far_over_the_usual_time_is_marked(world: Any, sign_in: Any) -> None:

@@ -1,8 +1,7 @@
 """The customer's surface on a phone without signal: one page for all visits, which the phone keeps and scripts fill."""
 
-from typing import Any
-
 from flask import Response, render_template
+from markupsafe import Markup
 
 from portal.htmx import page
 from portal.i18n import LOCALES, speaking
@@ -25,10 +24,10 @@ def offline() -> Response:
     return page("handover/offline.html", tongues=tongues, paper_words=paper_words())
 
 
-def steps_in(locale: str) -> Any:
+def steps_in(locale: str) -> Markup:
     with speaking(locale):
         form = survey_form(locale, ALL)
-        return render_template(
+        drawn = render_template(
             "handover/_offline_steps.html",
             locale=locale,
             form=form,
@@ -38,3 +37,4 @@ def steps_in(locale: str) -> Any:
             statement=statement(locale),
             **questions_of(ALL, form),
         )
+        return Markup(drawn)

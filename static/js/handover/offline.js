@@ -13,7 +13,7 @@ import { Reading } from "./reading.js";
 const TRIES = 5;
 const stage = document.getElementById("stage");
 const actions = document.getElementById("actions");
-const words = JSON.parse(document.getElementById("paper-words").textContent);
+const words = JSON.parse(document.getElementById("paper-words").dataset.words);
 let state = null;
 
 const steps = { read, survey, sign, done, pin };

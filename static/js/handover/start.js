@@ -51,7 +51,7 @@ function tell(words) {
 
 // Of a kept page: what was missing when it was kept may be there by now, and the other way round.
 function listGaps(gaps) {
-  const known = JSON.parse(document.getElementById("gaps").textContent);
+  const known = JSON.parse(document.getElementById("gaps").dataset.words);
   const box = document.getElementById("missing-now");
   box.hidden = !gaps.length;
   box.querySelector("ul").replaceChildren(
