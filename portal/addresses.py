@@ -16,6 +16,7 @@ def absolute(path: str) -> str:
 
 
 def own_address() -> str:
-    host = str(current_app.config["HOST"])
+    host = str(current_app.config["LAN"] or current_app.config["HOST"])
     host = "127.0.0.1" if host in ALL_INTERFACES else f"[{host}]" if ":" in host else host
-    return f"http://{host}:{current_app.config['PORT']}"
+    scheme = "https" if current_app.config["TLS"] else "http"
+    return f"{scheme}://{host}:{current_app.config['PORT']}"

@@ -21,6 +21,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     instance = Path(environ.get("PORTAL_INSTANCE") or "instance").absolute()
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     public_url = environ.get("PORTAL_PUBLIC_URL", "").rstrip("/")
+    tls = tls_files(environ.get("PORTAL_TLS_CERT", ""), environ.get("PORTAL_TLS_KEY", ""), public_url)
     return {
         "INSTANCE": instance,
         "HOST": environ.get("PORTAL_HOST") or "127.0.0.1",
@@ -34,7 +35,10 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TEMPLATE_CACHE": instance / "templates",  # compiled templates, by content; may be removed at any time
         "PROXIES": count(environ.get("PORTAL_PROXIES", ""), "PORTAL_PROXIES"),
         "PUBLIC_URL": public_url,
-        "SECURE": public_url.startswith("https://"),
+        "TLS": tls,
+        "SECURE": public_url.startswith("https://") or tls is not None,
+        "HSTS": public_url.startswith("https://"),  # only under a name that was meant to last
+        "LAN": "",  # the host that phones know, with `script/serve --lan`
         "SMTP_URL": smtp_url(environ.get("PORTAL_SMTP_URL", "")),
         "MAIL_FROM": mail_from(environ.get("PORTAL_MAIL_FROM", "")),
         "CHAIN_MAIL": chain_mail(environ.get("PORTAL_CHAIN_MAIL", "")),
@@ -54,6 +58,19 @@ def switch(text: str, name: str) -> bool:
     if text not in ("", "on", "off"):
         raise SystemExit(f"{name} is on or off.")
     return text != "off"
+
+
+def tls_files(certificate: str, key: str, public_url: str) -> tuple[Path, Path] | None:
+    """The files to serve https with. Ends the start when one is missing, or when people would be sent past it."""
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise SystemExit("PORTAL_TLS_CERT and PORTAL_TLS_KEY go together: the files of a certificate and of its key.")
+    if public_url.startswith("http://"):
+        raise SystemExit(
+            "With PORTAL_TLS_CERT the portal speaks https: PORTAL_PUBLIC_URL must begin with https:// too."
+        )
+    return Path(certificate).absolute(), Path(key).absolute()
 
 
 def files_place(text: str, instance: Path) -> Path | str:

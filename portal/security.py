@@ -44,6 +44,6 @@ def add_headers(response: Response) -> Response:
         response.headers["Cache-Control"] = f"public, max-age={31536000 if versioned else 3600}"
     else:
         response.headers.setdefault("Cache-Control", "no-store")
-    if current_app.config["SECURE"]:
+    if current_app.config["HSTS"]:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

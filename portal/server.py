@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -21,8 +22,10 @@ from werkzeug.wsgi import ClosingIterator
 from portal import create_app
 from portal.config import UPLOAD_LIMIT
 from portal.epoch import ensure_whole
+from portal.front import Front
 
 THREADS = 8
+LOCAL = "127.0.0.1"  # behind the front nobody else may ask
 PATIENCE = 10.0  # seconds that a stop waits for running requests
 LAST_BYTES = 0.3  # seconds for the answers to leave the buffers
 
@@ -61,26 +64,49 @@ class Counted:
 def main() -> None:
     app = create_app()
     ensure_whole(app.config["INSTANCE"])
-    serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"])
+    serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"], tls=app.config["TLS"])
 
 
-def serve(app: WsgiApp, host: str, port: int, proxies: int = 0) -> None:
-    """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one. `proxies`: how many stand in front and are believed."""
+def serve(
+    app: WsgiApp,
+    host: str,
+    port: int,
+    proxies: int = 0,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    renew: Callable[[], bool] | None = None,
+    known_as: str = "",
+) -> None:
+    """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one. `proxies`: how many stand in front and are believed;
+    `tls`: files of certificate and key; `renew`: makes them anew when it is time; `known_as`: the host to print."""
     counted = Counted(app)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is load, not news
+    front = None
     try:
-        server = listen(counted, host, port, proxies)
+        if tls:
+            front = Front(open_door(host, port), *tls, renew)
+            server = listen(counted if proxies else front.known(counted), LOCAL, 0, proxies, scheme="https")
+        else:
+            server = listen(counted, host, port, proxies)
     except OSError as error:
         sys.exit(f"Cannot listen on {host}, port {port}: {error.strerror}. PORTAL_PORT=8001 takes another port.")
-    signal.signal(signal.SIGTERM, stopper(counted, server))
+    signal.signal(signal.SIGTERM, stopper(counted, server, front))
     gc.collect()
     gc.freeze()  # what start-up made stays: the collector need not walk it again during requests
-    for address in addresses(host, server):
+    if front:
+        front.start(LOCAL, server.effective_port)
+    for address in [address_of(known_as or host, front.port, "https")] if front else addresses(host, server):
         print(f"Serving on {address} (Ctrl-C stops)", flush=True)
     server.run()
 
 
-def listen(app: WsgiApp, host: str, port: int, proxies: int = 0) -> Any:
+def open_door(host: str, port: int) -> socket.socket:
+    """The public port, when waitress does not open it itself."""
+    family, _kind, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address[:2], family=family, backlog=1024)
+
+
+def listen(app: WsgiApp, host: str, port: int, proxies: int = 0, scheme: str = "http") -> Any:
     believed: dict[str, Any] = {
         "trusted_proxy": "*",
         "trusted_proxy_count": proxies,
@@ -92,6 +118,7 @@ def listen(app: WsgiApp, host: str, port: int, proxies: int = 0) -> Any:
         port=port,
         threads=THREADS,
         ident=None,
+        url_scheme=scheme,
         # Above the app's own limit, so that a picture too large gets the app's page, which says the limit.
         max_request_body_size=4 * UPLOAD_LIMIT,
         connection_limit=500,
@@ -101,7 +128,7 @@ def listen(app: WsgiApp, host: str, port: int, proxies: int = 0) -> Any:
     )
 
 
-def stopper(counted: Counted, server: Any) -> Callable[[int, FrameType | None], None]:
+def stopper(counted: Counted, server: Any, front: Front | None = None) -> Callable[[int, FrameType | None], None]:
     """The SIGTERM handler: lets nobody new in, so that a proxy goes elsewhere at once, and waits in a thread of its
     own, because the main thread still has to send the answers.
 
@@ -117,6 +144,8 @@ def stopper(counted: Counted, server: Any) -> Callable[[int, FrameType | None], 
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, stop_now)
+        if front:
+            front.close()
         close_doors(server)
         threading.Thread(target=drain, name="drain", daemon=True).start()
 
@@ -140,8 +169,11 @@ def addresses(host: str, server: Any) -> Iterator[str]:
     """What to type into a browser. A name such as localhost may stand for several addresses."""
     found = getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)]
     for real_host, port in found:
-        shown = host if len(found) == 1 else real_host
-        yield f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+        yield address_of(host if len(found) == 1 else real_host, port)
+
+
+def address_of(host: str, port: int, scheme: str = "http") -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 if __name__ == "__main__":

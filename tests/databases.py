@@ -1,5 +1,6 @@
 """Settings and databases of the tests: where they lie, and how they are filled once."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
         "FILES": instance / "files",
         "TEMPLATE_CACHE": TEMPLATE_CACHE,
         "PUBLIC_URL": "",
+        "TLS": None,
         "SECURE": False,
+        "HSTS": False,
+        "LAN": "",
         "SMTP_URL": "",
         "MAIL_FROM": "",
         "CHAIN_MAIL": "",
@@ -35,6 +39,16 @@ def settings(url: str, instance: Path) -> dict[str, Any]:
 
 def postgres_url(host: str, name: str) -> str:
     return f"postgresql+psycopg://postgres@/{name}?host={host}"
+
+
+def own_name(name: str) -> str:
+    """Of a database that no other worker of this run touches: all have one server."""
+    return f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
+def has_database(host: str, name: str) -> bool:
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={host}", autocommit=True) as connection:
+        return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
 
 
 def administer(host: str, statement: str) -> None:

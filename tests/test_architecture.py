@@ -69,7 +69,7 @@ def test_a_feature_says_what_it_is_and_is_used(feature: str) -> None:
 
 def test_every_package_is_a_feature_or_known() -> None:
     packages = {p.parent.name for p in ROOT.glob("*/__init__.py")}
-    assert packages == set(portal.FEATURES) | {"backup", "demo"}
+    assert packages == set(portal.FEATURES) | {"backup", "demo", "lan"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: "/".join(location(p)))

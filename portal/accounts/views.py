@@ -24,6 +24,7 @@ from portal.accounts.forms import (
 )
 from portal.accounts.models import Person
 from portal.accounts.rules import browser_of, device_of
+from portal.accounts.secrets import is_published
 from portal.addresses import absolute
 from portal.db import db
 from portal.errors import Rejected
@@ -80,8 +81,9 @@ def slowed_down(form: EntryForm, response: Response) -> Response:
 
 
 def demo_people() -> list[Person]:
+    """Those of the demonstration whose password is still the published one."""
     query = select(Person).where(Person.demo, Person.active).order_by(Person.created_at, Person.username)
-    return list(db.session.scalars(query))
+    return [person for person in db.session.scalars(query) if is_published(person.password_hash)]
 
 
 @bp.route("/logout", methods=["GET", "POST"])

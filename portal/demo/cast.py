@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.accounts import operations as accounts
 from portal.accounts.models import Branch, Person, PersonRole, SignIn
-from portal.accounts.secrets import hashed, pin_verifier
+from portal.accounts.secrets import PUBLISHED, hashed, pin_verifier
 from portal.clock import now
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
@@ -19,7 +19,7 @@ from portal.db import db
 from portal.demo.tables import story
 from portal.stock.models import Location
 
-PASSWORD = "demo-2026"  # the published password of accounts that are fictitious themselves
+PASSWORD = PUBLISHED  # of accounts that are fictitious themselves
 PIN = "2468"
 
 

@@ -36,7 +36,10 @@ from portal.visits.models import (
 
 AROUND = timedelta(days=2)
 MOST = 20  # visits with their pages; of further ones a phone has address and phone number
-FRAME = ("visits.today", "visits.van", "accounts.more", "device.help", "offline.not_here")
+FRAME = (
+    "visits.today", "visits.van", "accounts.more", "device.help", "offline.not_here", "offline.outbox",
+    "reports.offline",
+)  # fmt: skip
 PAGES = (
     "visits.show", "visits.directions", "visits.findings", "visits.part_uses", "visits.no_parts",
     "visits.time_entries", "visits.pause", "visits.photos", "visits.readings", "reports.handover", "reports.draft",

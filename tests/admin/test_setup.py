@@ -13,7 +13,7 @@ from portal.accounts.models import Branch, Person
 from portal.admin.operations import setup_code
 from portal.db import db
 from portal.stock.models import Location
-from tests.databases import administer, postgres_url
+from tests.databases import administer, own_name, postgres_url
 from tests.databases import settings as app_settings
 from tests.page import Person as Visitor
 from tests.servers import ROOT
@@ -33,8 +33,8 @@ def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if engine == "sqlite":
         url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
     else:
-        administer(request.getfixturevalue("postgres"), "CREATE DATABASE nobody")
-        url = postgres_url(request.getfixturevalue("postgres"), "nobody")
+        administer(request.getfixturevalue("postgres"), f"CREATE DATABASE {own_name('nobody')}")
+        url = postgres_url(request.getfixturevalue("postgres"), own_name("nobody"))
     app = create_app(app_settings(url, tmp_path))
     with app.app_context():
         from portal import cli
@@ -44,7 +44,7 @@ def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         db.session.remove()
         db.engine.dispose()
     if engine == "postgresql":
-        administer(request.getfixturevalue("postgres"), "DROP DATABASE nobody WITH (FORCE)")
+        administer(request.getfixturevalue("postgres"), f"DROP DATABASE {own_name('nobody')} WITH (FORCE)")
 
 
 def answers(**other: Any) -> dict[str, Any]:

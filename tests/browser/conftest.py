@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from tests.databases import administer, postgres_url
+from tests.databases import administer, own_name, postgres_url
 from tests.servers import Server, copy_instance
 
 CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -39,17 +39,6 @@ if CHROMIUM is None:
     print("\n*** No chromium on this machine: the BROWSER TESTS ARE LEFT OUT. ***\n")
 
 
-@pytest.fixture(scope="session")
-def demo_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder with the demonstration company, made once; tests work on copies."""
-    folder = tmp_path_factory.mktemp("demo") / "instance"
-    folder.mkdir()
-    server = Server(folder)
-    server.flask("db", "upgrade")
-    server.flask("demo", "load")
-    return folder
-
-
 @pytest.fixture
 def server(demo_instance: Path, tmp_path: Path) -> Iterator[Server]:
     """The portal over a fresh copy of the demonstration company (SQLite)."""
@@ -58,18 +47,27 @@ def server(demo_instance: Path, tmp_path: Path) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def reading_server(demo_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of this worker that only look at pages."""
+    running = Server(copy_instance(demo_instance, tmp_path_factory.mktemp("reading") / "instance")).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def postgres_server(postgres: str, tmp_path: Path) -> Iterator[Server]:
     """The portal over the demonstration company on PostgreSQL."""
-    administer(postgres, "CREATE DATABASE browser")
+    name = own_name("browser")
+    administer(postgres, f"CREATE DATABASE {name}")
     (tmp_path / "instance").mkdir()
-    running = Server(tmp_path / "instance", postgres_url(postgres, "browser"))
+    running = Server(tmp_path / "instance", postgres_url(postgres, name))
     running.flask("db", "upgrade")
     running.flask("demo", "load")
     running.start()
     yield running
     running.stop()
-    administer(postgres, "DROP DATABASE browser WITH (FORCE)")
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -233,7 +233,7 @@ def missing_headers(answer: TestResponse, endpoint: str) -> list[str]:
 
 
 def test_with_a_public_https_address_cookies_are_bound_to_it(app: Flask, sign_in: Any) -> None:
-    app.config.update(SECURE=True, SESSION_COOKIE_SECURE=True, PUBLIC_URL="https://localhost")
+    app.config.update(SECURE=True, HSTS=True, SESSION_COOKIE_SECURE=True, PUBLIC_URL="https://localhost")
     person = sign_in()
     sent = {"username": "zhao", "password": "demo-2026"}
     page = person.open("/login", method="POST", data=sent, base_url="https://localhost")

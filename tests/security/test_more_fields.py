@@ -9,6 +9,7 @@ import re
 import sqlite3
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -149,7 +150,8 @@ def rescue_bytes(world: Any) -> bytes:
 
 
 class Copy:
-    """The database as it was, and what differs from it now."""
+    """The database as it was, and what differs from it now. The database itself compares the two: it reads a thousand
+    rows in the time in which Python reads ten."""
 
     def __init__(self, path: str) -> None:
         db.session.commit()
@@ -158,9 +160,11 @@ class Copy:
         with sqlite3.connect(path) as connection:
             self.content = connection.serialize()
         connection.close()
-        self.before = self.rows()
-        self.known = {match for row in self.before for match in SECRETS.findall(str(row))}
-        self.known |= {ALIEN, ALIEN.replace("-", "")}
+        self.before = self.path.with_name("before.sqlite")
+        self.before.write_bytes(self.content)
+        self.known = {ALIEN, ALIEN.replace("-", "")}
+        for _table, row in self.compared("SELECT {columns} FROM before.{table}"):
+            self.known.update(SECRETS.findall(str(row)))
 
     def put_back(self) -> None:
         db.session.remove()
@@ -169,25 +173,25 @@ class Copy:
             rest.unlink()
         self.path.write_bytes(self.content)
 
-    def rows(self) -> Counter[tuple[Any, ...]]:
+    def compared(self, question: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """What `question` finds, table by table; the database of now is `main`, that of then `before`."""
         db.session.remove()
-        found: Counter[tuple[Any, ...]] = Counter()
         with sqlite3.connect(self.path) as connection:
+            connection.execute("ATTACH ? AS before", (str(self.before),))
             for table, names in columns().items():
-                chosen = ", ".join(map(quoted, names))
-                found.update((table, *row) for row in connection.execute(f"SELECT {chosen} FROM {quoted(table)}"))
+                asked = question.format(columns=", ".join(map(quoted, names)), table=quoted(table))
+                for row in connection.execute(asked):
+                    yield table, row
         connection.close()
-        return found
 
     def changes(self) -> Counter[str]:
         """Rows that came and went, in words. Ids, secrets and digests that were not there before read alike: they
-        are random."""
-        after = self.rows()
-        gone, come = self.before - after, after - self.before
+        are random. Every table has a key, so no row is there twice."""
+        difference = "SELECT {columns} FROM %s.{table} EXCEPT SELECT {columns} FROM %s.{table}"
         return Counter(
             f"{sign} {table} {dict(zip(columns()[table], map(self.masked, cells), strict=True))}"
-            for sign, rows in (("-", gone), ("+", come))
-            for table, *cells in rows
+            for sign, where in (("-", ("before", "main")), ("+", ("main", "before")))
+            for table, cells in self.compared(difference % where)
         )
 
     def masked(self, cell: Any) -> str:
