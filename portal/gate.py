@@ -27,6 +27,8 @@ POST_WITHOUT_ENTRY = {
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 
+OPEN_WHILE_IDLE = {"accounts.unlock", "offline.hello"}  # what waits is sent from a pocket too: hello shows nothing
+
 
 def init_app(app: Flask) -> None:
     app.before_request(admit)
@@ -96,7 +98,7 @@ def locked() -> BaseResponse | None:
     sign_in = g_sign_in()
     if sign_in is None or request.method != "GET" or not view_access().signed_in:
         return None
-    if request.endpoint == "accounts.unlock" or sign_in.handover_token or not sign_in.is_idle():
+    if request.endpoint in OPEN_WHILE_IDLE or sign_in.handover_token or not sign_in.is_idle():
         return None
     unlock = url_for("accounts.unlock", next=request.full_path.rstrip("?"))
     return htmx.whole_page(unlock) if htmx.wants_fragment() else redirect(unlock, 303)

@@ -237,11 +237,12 @@ class Box {
       listed.push([name, kept.get(sha).name, kept.get(sha).type, sha]);
     }
     const named = (field) => pairs.find(([name]) => name === field)?.[1];
+    const rests = named("entries")?.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [];
     const hashes = listed.map(([name, , , sha]) => [name, sha]);
     const entry = {
       id: newId(crypto), seq: 0, person: this.person, path: address, query: query ?? "", visit: visit ?? place.visit, action: action ?? place.action,
       form_version: form_version ?? named("form_version") ?? null, fields: pairs, files: listed, label, created_at: phoneTime(now()),
-      sha256: await digest(decodeURIComponent(address), pairs, hashes, crypto), needs: named("entries")?.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [],
+      sha256: await digest(decodeURIComponent(address), pairs, hashes, crypto), needs: rests, names: rests,
       state: "waiting", attempts: 0, tried_at: null, why: "", errors: {}, amends, sealed: null,
     };
     return { entry, files: kept };
@@ -436,6 +437,15 @@ class Box {
     return entry.needs.some((id) => here.has(id));
   }
 
+  // Which of the entries that this one names will never come, because they were taken back or mended here: the server
+  // need not wait for them.
+  async without(entry) {
+    if (!entry.names?.length) return {};
+    const kept = new Set([...(await this.raw()), ...(await this.receipts())].map((other) => other.id));
+    const gone = entry.names.filter((id) => !kept.has(id));
+    return gone.length ? { "X-Outbox-Without": gone.join(" ") } : {};
+  }
+
   async hello() {
     let answer;
     this.reached = false;
@@ -507,12 +517,14 @@ class Box {
       size += bytes.byteLength;
       body.append(name, new Blob([bytes], { type }), filename);
     }
+    const headers = { ...(await this.headers().catch(() => ({ "X-Outbox": "1" }))), ...(await this.without(entry)) };
     const wait = 60_000 + Math.ceil((size + (sealed?.length ?? 0)) / SLOWEST);
     try {
       const path = entry.query ? `${entry.path}?${entry.query}` : entry.path;
-      const answer = await this.ask(path, { method: "POST", redirect: "error", headers: await this.headers().catch(() => ({ "X-Outbox": "1" })), body }, wait);
+      const answer = await this.ask(path, { method: "POST", redirect: "error", headers, body }, wait);
       const said = await json(answer);
-      const outcome = verdict(entry, answer.status, said);
+      const sent = sealed && said?.sha256 !== entry.sha256 ? await digest(entry.path, [["sealed", sealed]], [], this.ports.crypto) : entry.sha256;
+      const outcome = verdict({ ...entry, sha256: sent }, answer.status, said); // an envelope that cannot be opened is held as it is
       if (outcome !== "token" || !again) return { outcome: outcome === "token" ? "later" : outcome, said };
     } catch {
       return { outcome: "lost" };

@@ -48,7 +48,7 @@ export async function forget(box, until) {
 async function report(box, said) {
   const row = ({ id, action, visit, created_at, label }) => ({ id, action, visit, created_at, label: label ?? "" });
   const held = { entries: (await box.entries()).slice(0, LISTED).map(row) };
-  const removed = ((await box.meta("traces")) ?? []).filter(({ why }) => why === "deleted");
+  const removed = ((await box.meta("traces")) ?? []).map(({ id }) => id); // deleted, undone or mended: no loss
   if (removed.length) held.removed = removed.slice(-LISTED);
   const state = JSON.stringify(held);
   const told = (await box.meta("told")) ?? JSON.stringify({ entries: [] });
