@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
-from tests.browser.test_day import ready, until
+from tests.browser.test_day import ready
 from tests.browser.test_kept_visit import diagnose
 from tests.browser.test_main_job import CUSTOMER, approve
 from tests.servers import Server

@@ -13,23 +13,24 @@ from tests.conftest import LONG
 from tests.offline.model import SCRIPTS, Field, Phones, listening
 
 SEQUENCES, SLICES, STEPS = (10_000, 10, 30) if LONG else (500, 5, 16)
+POST = "const { outcome, said } = await this.post(frozen, hello, (sha) => this.file(sha));"
+PROOF = (
+    'if ([200, 201, 202].includes(status)) return same && ["applied", "held"].includes(said.state) '
+    '? said.state : "later";'
+)
+LEAVE = "export async function leave(box) {"
+CLEARED = 'await box.run("entry", "readwrite", async (tx) => tx.objectStore("entry").clear());'
+FORGOTTEN = 'await this.run("entry", "readwrite", (tx) => got(tx.objectStore("entry").delete(frozen.id)));'
 PLANTED = {  # the fault: what of the script becomes what
-    "delete before proof": (
-        "const { outcome, said } = await this.post(frozen, hello, (sha) => this.file(sha));",
-        'await this.run("entry", "readwrite", (tx) => got(tx.objectStore("entry").delete(frozen.id)));\n'
-        "const { outcome, said } = await this.post(frozen, hello, (sha) => this.file(sha));",
-    ),
+    "delete before proof": (POST, f"{FORGOTTEN}\n{POST}"),
     "no id": ('body.append("entry_id", entry.id);', 'body.append("entry_id", newId());'),
     "any answer is success": (
         'if (!said || typeof said !== "object") return "later";',
         'if (status) return "applied";',
     ),
-    "conflict dropped": (
-        'if ([200, 201, 202].includes(status)) return same && ["applied", "held"].includes(said.state) ? said.state : "later";',
-        'if (status === 202 || status === 422) return "applied";\nif ([200, 201].includes(status)) return same ? "applied" : "later";',
-    ),
-    "sign-out clears": ("export async function leave(box) {", 'export async function leave(box) {\n  await box.run("entry", "readwrite", async (tx) => tx.objectStore("entry").clear());'),
-}  # fmt: skip
+    "conflict dropped": (PROOF, f'if (status === 202 || status === 422) return "applied";\n{PROOF}'),
+    "sign-out clears": (LEAVE, f"{LEAVE}\n{CLEARED}"),
+}
 
 
 @pytest.fixture
