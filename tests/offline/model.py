@@ -127,8 +127,9 @@ class Field:
     def moves(self) -> list[tuple[Callable[[], None], int]]:
         return [
             (self.save, 10), (self.save_badly, 1), (self.mend, 2), (self.undo, 1), (self.send, 5),
-            (self.send_through, 5), (self.send_twice, 2), (self.kill, 2), (self.leave, 1), (self.session_ends, 1), (self.somebody_else, 1),
-            (self.clock_off, 1), (self.hand_on, 1), (self.cancel, 1), (self.back_up, 1), (self.restore, 1),
+            (self.send_through, 5), (self.send_twice, 2), (self.kill, 2), (self.leave, 1), (self.session_ends, 1),
+            (self.somebody_else, 1), (self.clock_off, 1), (self.hand_on, 1), (self.cancel, 1), (self.back_up, 1),
+            (self.restore, 1),
         ]  # fmt: skip
 
     # People and their phones
