@@ -303,8 +303,8 @@ class Field:
         """The network is good again; everybody signs in where they left something and sends it."""
         for phone in self.names:
             for person in PEOPLE:
-                if not self.waiting(phone, person):
-                    continue
+                if not any((one.phone, one.person) == (phone, person) for one in self.told.values()):
+                    continue  # nothing of theirs was ever here, so nothing is asked
                 self.enter(phone, person)
                 for _ in range(3):
                     if self.phones("send", phone=phone, person=self.people[person]) == [None]:
