@@ -2,7 +2,7 @@
 // the server gave for the visit, `facts` the visit's facts after the entries that wait. Touches no page.
 
 import * as decimal from "./decimal.js";
-import { micros, minutes, times } from "./times.js";
+import { at, atPlace, minutesOf, timesOf } from "../visit/facts.js";
 
 const CODED = { symptom_code: "symptom", failed_component: "component", cause_code: "cause", remedy_code: "remedy" };
 // What the customer does not read, or the phone does not know: who signs, numbers, revisions.
@@ -26,31 +26,30 @@ export function compose(report, facts, locale) {
 }
 
 function ofTimes(report, facts) {
-  const found = times(facts);
-  const moments = Object.fromEntries(Object.entries(found).map(([name, moment]) => [name, placed(moment, report.zone)]));
+  const moments = Object.fromEntries(Object.entries(timesOf(facts)).map(([name, moment]) => [name, atPlace(moment, report.zone)]));
   const ended = facts.time.filter((one) => one.ended_at);
   return {
     ...moments,
-    labour_minutes: minutes(facts.time, "work"),
-    travel_minutes: minutes(facts.time, "travel"),
-    paused_minutes: minutes(facts.time, "wait") + minutes(facts.time, "break"),
+    labour_minutes: minutesOf(facts, "work"),
+    travel_minutes: minutesOf(facts, "travel"),
+    paused_minutes: minutesOf(facts, "wait") + minutesOf(facts, "break"),
     time_lines: inOrder(ended).map((one) => ({
       person: one.person_name,
       kind: one.kind,
       started_at: atPlace(one.started_at, report.zone),
       ended_at: atPlace(one.ended_at, report.zone),
-      minutes: minutes([one], one.kind),
+      minutes: minutesOf({ time: [one] }, one.kind),
     })),
   };
 }
 
 function inOrder(time) {
-  return [...time].sort((a, b) => Number(micros(a.started_at) - micros(b.started_at)));
+  return [...time].sort((a, b) => at(a.started_at) - at(b.started_at));
 }
 
 function ofFinding(report, facts, locale) {
   const found = facts.finding ?? {};
-  const ended = times(facts).work_ended_at;
+  const ended = timesOf(facts).work_ended_at;
   const guaranteed = report.guaranteed.includes(found.outcome) && ended !== null;
   const codes = Object.fromEntries(
     Object.entries(CODED).map(([field, kind]) => [field, coded(found[kind], labelsOf(report, facts, kind, found[kind]), locale)]),
@@ -65,7 +64,7 @@ function ofFinding(report, facts, locale) {
     do_not_use: found.do_not_use || null,
     safety_notice: found.stop_reason || null,
     use_again: found.use_again || null,
-    repair_guarantee_until: guaranteed ? daysAfter(placed(ended, report.zone).slice(0, 10), report.guarantee_days) : null,
+    repair_guarantee_until: guaranteed ? daysAfter(atPlace(ended, report.zone).slice(0, 10), report.guarantee_days) : null,
   };
 }
 
@@ -122,24 +121,6 @@ function ofPeople(report, facts) {
   const people = new Map(report.lead ? [[report.lead.id, report.lead.name]] : []);
   for (const one of inOrder(facts.time)) people.set(one.person, one.person_name);
   return { technician_ids: [...people.keys()], technician_names: [...people.values()] };
-}
-
-// The place's time with its offset, to the second: 2026-11-23T14:05:06+08:00.
-export function atPlace(moment, zone) {
-  return placed(micros(moment), zone);
-}
-
-const clocks = new Map();
-
-function placed(moment, zone) {
-  if (moment === null) return null;
-  const seconds = moment / 1_000_000n - (moment % 1_000_000n < 0n ? 1n : 0n);
-  const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  if (!clocks.has(zone)) clocks.set(zone, new Intl.DateTimeFormat("sv-SE", { ...parts, hourCycle: "h23", timeZone: zone }));
-  const wall = clocks.get(zone).format(new Date(Number(seconds) * 1000)).replace(" ", "T");
-  const offset = Math.round((Date.parse(`${wall}Z`) - Number(seconds) * 1000) / 60_000);
-  const two = (n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
-  return `${wall}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
 }
 
 // The one text of what was shown: the twin of `portal/reports/shown.py`.

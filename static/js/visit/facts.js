@@ -446,7 +446,12 @@ function inOrder({ arrived_at, work_started_at, work_ended_at }) {
 const least = (moments) => (moments.length ? Math.min(...moments) : null);
 const most = (moments) => (moments.length ? Math.max(...moments) : null);
 const minute = (moment) => Math.floor(moment / MINUTE) * MINUTE;
-const at = (text) => Date.parse(text);
+
+// Milliseconds with their fraction: the server counts microseconds, and half a second decides whether a minute is full.
+export function at(text) {
+  const [, finer = ""] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
+  return Date.parse(text) + Number(finer.padEnd(3, "0")) / 1000;
+}
 const iso = (moment) => new Date(moment).toISOString().replace(/(\.000)?Z$/, "+00:00");
 
 // Fields as the server's forms read them ----------------------------------------------------------------------------
@@ -514,6 +519,7 @@ const offsetAt = (moment, zone) => at(`${siteTime(moment, zone)}Z`) - Math.floor
 
 // The moment with the site's offset, as the report prints it: 2026-11-23T14:05:00+08:00.
 export function atPlace(text, zone) {
+  if (!text) return null;
   const moment = at(text);
   const offset = offsetAt(moment, zone) / MINUTE;
   const two = (n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
