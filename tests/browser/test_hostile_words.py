@@ -60,7 +60,7 @@ NO_WORDS = {  # numbers, codes, choices, digests, secrets; and what is sealed or
     "headings", "items", "key", "kind", "label", "labels", "link", "listing", "locale", "location", "looks",
     "mapping",
     "method", "moved", "number", "old_part", "outcome", "part", "password_hash", "path", "payload", "phone_key",
-    "pin_hash", "previous_link", "priority", "purpose", "quantity", "query", "reasons", "remedy", "request_id",
+    "pin_hash", "pin_verifier", "previous_link", "priority", "purpose", "quantity", "query", "reasons", "remedy", "request_id",
     "restored_at", "result", "results", "role", "salt", "sample", "scan", "secret_hash", "serial_end", "serial_key",
     "serial_no", "series", "service_class", "sha256", "shown", "signer_role", "source", "source_url", "state",
     "strokes", "subject_id", "subject_kind", "symptom", "tag_end", "thumbnail", "time_zone", "to_mend", "token",

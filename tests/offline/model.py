@@ -19,6 +19,7 @@ from typing import Any
 from flask import Flask
 from playwright._impl._driver import compute_driver_executable
 from sqlalchemy import func, select
+from waitress import wasyncore
 
 from portal import server
 from portal.accounts.models import SignIn
@@ -45,7 +46,7 @@ class Phones:
     """The node process that plays the phones."""
 
     def __init__(self, scripts: Path, url: str) -> None:
-        command = [compute_driver_executable()[0], str(ROOT / "tests/offline/node/phones.mjs")]
+        command = [compute_driver_executable()[0], str(ROOT / "tests/offline/phones.mjs")]
         self.process = subprocess.Popen(
             [*command, (scripts / "outbox.js").as_uri(), url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -73,7 +74,8 @@ def listening(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=standing.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{standing.effective_port}"
-    standing.close()
+    wasyncore.close_all(standing._map)
+    standing.task_dispatcher.shutdown()
     thread.join(5)
 
 

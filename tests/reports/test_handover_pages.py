@@ -34,7 +34,8 @@ from tests.reports.steps import (
 from tests.test_permissions import routes
 from tests.visits.steps import DIAGNOSIS, picture
 
-FREE = ("/static", "/h/", "/healthz", "/readyz")  # the last two are for machines and show nothing
+ASKED = ("/offline/hello", "/offline/have", "/offline/waiting")
+FREE = ("/static", "/h/", "/healthz", "/readyz", *ASKED)  # what machines and the phone itself ask shows nothing
 
 
 def test_the_customer_reads_answers_signs_and_gives_back(world: Any, sign_in: Any) -> None:

@@ -32,7 +32,11 @@ OF_OTHERS_WORK = {  # a reviewer is never a technician of the visit; said here o
     Permission.REPEAT_UNLINK,
 }  # fmt: skip
 IN_HAND = {"tools.reports", "tools.return_requests"}  # a technician speaks of what they hold
-AMONG_OWN = {"reports.handover", "reports.resubmission"}  # the technician's own visits alone are looked through
+AMONG_OWN = {
+    "reports.handover",
+    "reports.resubmission",
+    "offline.visit",
+}  # the technician's own visits alone are looked through
 OWN_VIEW = {"records.run": {"zhao", "he", "wu"}, "records.view_removal": {"zhao"}}  # kept by zhao; runs are shared
 OF_CALLS = {"records.choice", "records.export", "records.views"}  # the list of calls is for who may see calls
 OTHERWISE = {
@@ -47,6 +51,7 @@ OTHERWISE = {
     ("GET", "reports.resubmission"): 404,  # nothing was returned
     ("POST", "reports.resubmission"): 404,
 }
+OF_THE_DEVICE = {"device.manifest", "device.picture", "device.worker"}  # nobody's: the same for all
 KEPT_BY_BROWSER = ("photo", "picture", "thumbnail", "logo", "scan", "calendar")  # calendars ask whether it changed
 
 
@@ -57,6 +62,8 @@ OWN_HAND_OVER = {
 EMPTY = {
     "static": {200}, "healthz": {200}, "readyz": {200}, "accounts.login": {200, 303, 422},
     "accounts.language": {200, 303, 422}, "accounts.theme": {200, 422}, "accounts.thumb": {200, 422},
+    "offline.not_here": {200}, "device.help": {200}, "device.manifest": {200}, "device.picture": {200, 404},
+    "device.worker": {200},
 }  # fmt: skip
 
 
@@ -163,7 +170,7 @@ def test_in_the_customers_hands_nothing_but_the_hand_over_answers(
                 own_pages += 1
             usual = {200} if probe.method == "GET" else {400}
             answers = OWN_HAND_OVER.get((probe.method, probe.endpoint), usual) if own_one else {404}
-            answers = {200} if not probe.endpoint.startswith("handover.") else answers
+            answers = usual if not probe.endpoint.startswith("handover.") else answers
         answer = ask(phone, address.rstrip("/") or "/", probe.method)
         if answer.status_code not in answers:
             wrong.append(f"{probe.method} {address}: {answer.status_code}, not {sorted(answers)}")
@@ -226,7 +233,9 @@ def missing_headers(answer: TestResponse, endpoint: str) -> list[str]:
     if answer.status_code == 200 and answer.mimetype.startswith("text/") and "charset=utf-8" not in answer.content_type:
         wrong.append("charset")
     cache = heads.get("Cache-Control", "")
-    kept = endpoint == "static" or (endpoint.split(".")[-1].endswith(KEPT_BY_BROWSER) and "private" in cache)
+    kept = endpoint in {"static", *OF_THE_DEVICE} or (
+        endpoint.split(".")[-1].endswith(KEPT_BY_BROWSER) and "private" in cache
+    )
     if "no-store" not in cache and not (kept and answer.status_code == 200):
         wrong.append(f"cache: {cache!r}")
     return wrong

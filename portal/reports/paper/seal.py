@@ -7,6 +7,7 @@ pyHanko's status: after an appended change a signature is still called intact an
 """
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 import logging
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -54,7 +55,9 @@ def sealed(pdf: bytes, signer: "SimpleSigner") -> bytes:
     place = InvisSigSettings(set_print_flag=True, set_hidden_flag=False, box_out_of_bounds=True)
     field = SigFieldSpec(FIELD, invis_sig_settings=place)
     output = io.BytesIO()
-    PdfSigner(metadata, signer, new_field_spec=field).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=output)
+    signing = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf
+    with ThreadPoolExecutor(1) as apart:  # the library runs a loop of its own, so it needs a thread without one
+        apart.submit(signing, IncrementalPdfFileWriter(io.BytesIO(pdf)), output=output).result()
     return output.getvalue()
 
 

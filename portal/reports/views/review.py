@@ -134,7 +134,7 @@ def decision_page(template: str, report: Report, form: EntryForm) -> BaseRespons
         form=form,
         report=report,
         visit=report.visit,
-        reading=Reading(payload),
-        against_record=against_record(report, payload),
+        reading=Reading(payload) if payload else None,
+        against_record=against_record(report, payload) if payload else None,
         **signing_of(report, payload),
     )
