@@ -16,8 +16,9 @@ from portal.held import Rescue
 from portal.offline.rescue import DAMAGED, KNOWN, LOADED, load
 from portal.receipts import HeldEntry, content_digest
 from portal.stock.checks import audit
-from portal.visits.models import PartUse, Photo
+from portal.visits.models import Finding, PartUse, Photo
 from tests.offline.held import decide
+from tests.offline.phone import hello, seal_entry
 from tests.page import Page, Person
 from tests.visits.steps import OIL, on_site, picture, van_holds
 
@@ -84,8 +85,10 @@ def test_the_work_of_a_disabled_technician_takes_effect(app: Flask, world: Any, 
     assert len(result.all(".tag-good")) == 2 and "零件：硅油 × 2" in result.text
     first, second = sorted(held(), key=lambda one: one.path)
     assert (str(first.entry_id), first.person_id, len(second.files)) == (part["id"], author.id, 1)
+    assert decide(zhao, first, "application").status == 422, "who loaded the file does not decide alone"
+    he = sign_in("he", "laptop")
     for one in (first, second):
-        assert decide(zhao, one, "application").status == 303
+        assert decide(he, one, "application").status == 303
     use, shown = db.session.scalars(select(PartUse)).one(), db.session.scalars(select(Photo)).one()
     assert use.person_id == shown.person_id == author.id
     assert use.occurred_at == world.at(9, 30) == shown.occurred_at
@@ -240,3 +243,30 @@ def test_the_command_says_what_became_of_each(app: Flask, world: Any, tmp_path: 
     assert run.invoke(args=["offline", "load-rescue", str(file)]).exit_code == 1
     file.write_text("no")
     assert run.invoke(args=["offline", "load-rescue", str(file)]).exit_code == 1
+
+
+def test_a_file_gives_nobody_somebody_elses_name(app: Flask, world: Any, sign_in: Any) -> None:
+    """Anybody could have written the file, the sealed entries in it too, for the key is public: a supervisor who makes
+    one up in a technician's name needs a second person, who reads where it came from."""
+    zhao, author = sign_in("zhao", "laptop"), world.person("zhang")
+    path, number = f"/visits/{world.visit().id}/findings", str(uuid.uuid4())
+    plain = entry(path, {"note": "编的"})
+    closed = {
+        "id": number,
+        "sealed": seal_entry(hello(zhao)["key"], number, path, str(author.id), {"note": "也是编的"}),
+    }
+    assert zhao.follow(upload(zhao, rescue_file(author, plain, closed))).status == 200
+    other = f"{world.visit(number='DF2401-0002').number}"
+    for one in held():
+        assert decide(zhao, one, "application").status == 422
+        assert decide(zhao, one, "transfer", {"number": other}).status == 422
+    assert db.session.scalar(select(func.count()).select_from(Finding)) == 0
+    page = sign_in("he", "laptop").get(f"/held/{held()[0].id}")
+    assert "救援文件" in page.text or "rescue" in page.text
+    assert decide(zhao, held()[0], "refusal", {"reason": "不是他写的"}).status == 303, "it may always be declined"
+
+
+def test_a_pin_in_a_file_is_not_kept(app: Flask, world: Any) -> None:
+    path = f"/visits/{world.visit().id}/departure"
+    states(rescue_file(world.person("zhang"), entry(path, {"pin": "2468", "password": "x"})))
+    assert {value for _name, value in held()[0].fields} == {""}

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from portal import files, sealing
 from portal.db import db
 from portal.receipts import HeldEntry, content_digest
-from portal.visits.models import PartUse, live_photos
+from portal.visits.models import Finding, PartUse, live_photos
 from tests.offline.phone import hello, seal, seal_entry, send_sealed
 from tests.visits.steps import OIL, on_site, picture, visit_at
 
@@ -171,6 +171,25 @@ def test_nobody_has_somebody_elses_envelope_opened_for_them(world: Any, sign_in:
     zhao = sign_in("zhao", "laptop")
     link = zhao.get(path.rpartition("/")[0]).one("#held a")
     assert "只给办公室看" in zhao.get(str(link["href"])).text
+    found = db.session.scalars(select(HeldEntry)).one()
+    assert zhao.post(f"/held/{found.id}/application").status == 422, "not in the name of who brought it"
+    assert zhao.post(f"/held/{found.id}/refusal", {"reason": "不是李的"}).status == 303
+    assert "只给办公室看" not in li.get("/").text, "nor when it was decided"
+
+
+def test_an_envelope_that_was_brought_by_somebody_else_takes_nothing_from_its_author(world: Any, sign_in: Any) -> None:
+    zhang, li, entry_id = sign_in("zhang"), sign_in("li"), str(uuid.uuid4())
+    base, said = on_site(world, zhang), hello(zhang)
+    sealed = seal_entry(said["key"], entry_id, f"{base}/findings", said["person"], {"note": "张的话"})
+    stolen = li.post(f"/visits/{world.visit('li', 'DF2401-0002').id}/findings", {"sealed": sealed},
+                     entry_id=entry_id, outbox=True)  # fmt: skip
+    own = zhang.post(f"{base}/findings", {"sealed": sealed}, entry_id=entry_id, outbox=True)
+    assert stolen.status == own.status == 202 and stolen.json["sha256"] != own.json["sha256"]
+    assert own.json["sha256"] == content_digest(f"{base}/findings", [("note", "张的话")])
+    rows = {row.person_id: row for row in db.session.scalars(select(HeldEntry))}
+    mine = rows[world.person("zhang").id]
+    assert len(rows) == 2 and sign_in("zhao", "laptop").post(f"/held/{mine.id}/application").status == 303
+    assert db.session.scalars(select(Finding)).one().person_id == world.person("zhang").id
 
 
 def test_nothing_sealed_is_logged(world: Any, sign_in: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from portal import sealing
 from portal.calls import operations as calls
 from portal.db import db
+from portal.offline.rescue import load
 from portal.receipts import HeldEntry
 from portal.reports import operations as reports
 from portal.reports import tickets
@@ -28,8 +29,8 @@ from portal.signing import checks
 from portal.signing.operations import content_of, evidence_of
 from portal.signing.rules import digest
 from tests.page import Page, Person
-from tests.reports.printed import pages
-from tests.reports.steps import ANSWERS, STROKES, finished, hand_to_customer
+from tests.reports.printed import pages, tight
+from tests.reports.steps import ANSWERS, STROKES, finished, hand_to_customer, signed
 from tests.visits.steps import picture
 
 NOW = "2026-11-23T14:05:06+08:00"
@@ -119,7 +120,15 @@ def test_what_the_customer_read_without_signal_is_sealed_with_both_times(phone: 
     laptop = sign_in("zhao", device="laptop")
     page = laptop.get(f"/reports/{report.number}")
     assert "在技术员的手机上，无网络" in page.text and not page.all("#differs")
-    assert "离线签字2026-11-2314:05" in pages(laptop.get(f"/reports/{report.number}.pdf").response.data)[0]
+    printed = pages(laptop.get(f"/reports/{report.number}.pdf?second=en").response.data)
+    both = tight("离线签字 2026-11-23 14:05 / Signed offline 23 Nov 2026 14:05")
+    assert all(both in page for page in printed), "along the edges"
+    assert "离线签字2026-11-2314:05" in printed[0].replace(both, ""), "and beside the signature"
+
+
+def test_a_report_that_was_signed_with_signal_says_nothing_of_it(world: Any, sign_in: Any) -> None:
+    report, laptop = signed(world), sign_in("zhao", device="laptop")
+    assert "离线" not in "".join(pages(laptop.get(f"/reports/{report.number}.pdf").response.data))
 
 
 def test_the_address_on_the_glass_waits_and_then_shows_the_report(phone: Phone, sign_in: Any) -> None:
@@ -207,6 +216,61 @@ def test_a_wrong_pin_is_noted_and_the_phone_is_free(phone: Phone) -> None:
     given = db.session.scalars(select(HandOver)).one()
     assert given.release_doubt and given.closed_at
     assert phone.person.get(f"/visits/{phone.visit.id}").status == 200
+    phone.ids["release"] = str(uuid.uuid4())
+    assert phone.release("2468").json["state"] == "held", "the doubt is not sent away by a second one"
+    db.session.refresh(given)
+    assert given.release_doubt
+
+
+def test_a_second_hand_over_under_the_same_token_is_held(phone: Phone) -> None:
+    assert phone.hand_over().json["state"] == "applied"
+    phone.ids["handover"] = str(uuid.uuid4())
+    assert phone.hand_over(signer_name="别人").json["state"] == "held"
+    assert db.session.scalars(select(HandOver)).one().signer_name == "甲示例"
+
+
+def test_neither_answers_nor_ink_are_given_twice(phone: Phone) -> None:
+    assert phone.all() == ["applied"] * 4
+    first = newest_report(phone.visit).document_n
+    phone.ids = {name: str(uuid.uuid4()) for name in phone.ids} | {"handover": phone.ids["handover"]}
+    assert phone.answer().json["state"] == "held"
+    assert phone.sign().json["state"] == "held"
+    assert newest_report(phone.visit).document_n == first
+
+
+def test_what_was_sealed_for_one_hand_over_opens_in_no_other(phone: Phone, world: Any) -> None:
+    """Neither the answers of another customer, nor a PIN, can be brought under this token; a PIN is no answer."""
+    phone.hand_over()
+    foreign = sealed(list(ANSWERS.items()), tickets.ticket(phone.visit.id, world.person("zhang").id, 1))
+    assert phone.answer(None, declined="", sealed_answers=foreign).json["state"] == "held"
+    phone.ids["survey"] = str(uuid.uuid4())
+    assert phone.answer(None, declined="", sealed_answers=phone.sealed([("pin", "2468")])).json["state"] == "held"
+    assert survey_of(phone.visit) is None
+    assert "2468" not in str([one.fields for one in held(phone)])
+
+
+def test_a_token_of_another_visit_hands_over_nothing_here(phone: Phone, world: Any) -> None:
+    other = finished(world, earlier=2)
+    address = f"/visits/{other.id}/handover"
+    given = {"token": phone.token, "locale": "zh_Hans", "signer_name": "甲示例", "signer_role": "employee"}
+    assert phone.sent("handover", given, address).status == 404
+    assert not db.session.scalars(select(HandOver)).all()
+
+
+@pytest.mark.parametrize("step", ["handover", "survey", "signature", "release"])
+def test_no_supervisor_applies_what_a_customer_answers_and_signs(
+    phone: Phone, world: Any, sign_in: Any, step: str
+) -> None:
+    """Neither held from the phone nor out of a file that somebody made up."""
+    visit = phone.visit
+    path = f"/visits/{visit.id}/handover" if step == "handover" else f"/h/{phone.token}/{step}"
+    made_up = {"id": str(uuid.uuid4()), "path": path, "fields": [["declined", "1"]], "files": []}
+    told = {"format": "portal-rescue-1", "person": str(world.person("zhang").id), "entries": [made_up]}
+    load(json.dumps(told).encode(), person=None)
+    db.session.commit()
+    (one,) = held(phone)
+    assert sign_in("zhao", device="laptop").post(f"/held/{one.id}/application").status == 422
+    assert newest_report(visit) is None and survey_of(visit) is None
 
 
 def test_after_the_visit_was_given_away_all_is_held(phone: Phone, world: Any) -> None:
