@@ -33,6 +33,7 @@ from portal.i18n import lazy
 
 OUTSIDE_CONTENT = ("csrf_token", "entry_id")
 APPLIED, HELD = "applied", "held"
+SEALED_BY = "sealed_by"  # beside the fields of an envelope that somebody else sealed: whose it is
 SECRETS = ("pin", "password")  # of an entry that is held: a supervisor must not read them
 SEALED_TYPE = "application/octet-stream"
 
@@ -167,13 +168,23 @@ def entry_at_hand() -> Entry:
         entry.fields, entry.files = [], [("sealed", f"{entry_id}.sealed", SEALED_TYPE, sealed.encode())]
         entry.problem = (409, str(why))
         return entry
-    entry = made_of(entry_id, opened.path, opened.fields, opened.files)
     if opened.person != str(current_user.id):
-        entry.problem = (409, lazy("It was sealed by somebody else."))
-    elif opened.path != request.path:
+        return of_somebody_else(entry_id, sealed, opened)
+    entry = made_of(entry_id, opened.path, opened.fields, opened.files)
+    if opened.path != request.path:
         entry.problem = (409, lazy("It was sealed for another address: %(path)s", path=opened.path[:200]))
     else:
         replace_form(entry)
+    return entry
+
+
+def of_somebody_else(entry_id: uuid.UUID | None, sealed: str, opened: sealing.Opened) -> Entry:
+    """Held for a supervisor to read. Its digest is that of the envelope: whoever brought it learns nothing of what is
+    inside, and its author's own entry, which has the digest of the content, is not taken for a repeat of it."""
+    entry = made_of(entry_id, request.path, [("sealed", sealed)], [])
+    kept = [pair for pair in opened.fields if pair[0] not in (*OUTSIDE_CONTENT, SEALED_BY)]
+    entry.fields, entry.files = [*kept, (SEALED_BY, opened.person[:40])], opened.files
+    entry.problem = (409, lazy("It was sealed by somebody else."))
     return entry
 
 

@@ -12,13 +12,13 @@ from portal.calls.models import Call, Visit
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
-from portal.held import APPLIED, DECLINED, ELSEWHERE, HeldDecision, HeldNotice
+from portal.held import APPLIED, DECLINED, ELSEWHERE, HeldDecision, HeldNotice, Rescue
 from portal.i18n import lazy
 from portal.offline.replay import take_effect
 from portal.offline.targets import IN_THE_FIELD, Target, target_of
 from portal.permissions import may
 from portal.receipts import APPLIED as TOOK_EFFECT
-from portal.receipts import HeldEntry, Receipt
+from portal.receipts import SEALED_BY, HeldEntry, Receipt
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Matter:
 def apply(matter: Matter, *, version: str = "", person: Person) -> HeldDecision:
     """The entry takes effect as its author's, at its own time."""
     lock(matter.entry)
+    ensure_is_its_authors(matter.entry, person)
     ensure_may_take_effect(target_of(matter.entry.path), matter.author, person)
     location = take_effect(matter.entry, matter.author, matter.entry.path, version)
     return applied(matter, APPLIED, matter.entry.path, location, person)
@@ -53,6 +54,7 @@ def apply_elsewhere(matter: Matter, visit: Visit, *, person: Person) -> HeldDeci
         raise Rejected(lazy("This is the visit that it was sent for. Choose another one."), "number")
     if visit.was_worked_on_by(person):
         raise Rejected(lazy("You worked at that visit yourself. Somebody else decides about it."), "number")
+    ensure_is_its_authors(matter.entry, person)
     ensure_may_take_effect(target, matter.author, person)
     path = target.elsewhere(visit.id)
     location = take_effect(matter.entry, matter.author, path)
@@ -80,6 +82,17 @@ def lock(entry: HeldEntry) -> None:
     db.session.execute(select(HeldEntry.id).where(HeldEntry.id == entry.id).with_for_update())
     if db.session.scalar(select(HeldDecision.held_id).where(HeldDecision.held_id == entry.id)) is not None:
         raise Conflict(lazy("Somebody else decided about this entry meanwhile. It stays at that."))
+
+
+def ensure_is_its_authors(entry: HeldEntry, person: Person) -> None:
+    """An entry speaks in its author's name. A file and an envelope say whose they are, but anybody could have written
+    that: so whoever loaded a file does not also let its entries take effect, and what was sealed by somebody else than
+    its sender takes effect only when it comes from that person."""
+    if any(name == SEALED_BY for name, _value in entry.fields):
+        raise Rejected(lazy("Somebody else than its sender sealed it. It takes effect only when its author sends it."))
+    rescue = db.session.get(Rescue, entry.rescue_id) if entry.rescue_id else None
+    if rescue is not None and rescue.person_id == person.id:
+        raise Rejected(lazy("You loaded the file that it came with. Somebody else decides whether it takes effect."))
 
 
 def ensure_may_take_effect(target: Target | None, author: Person, person: Person) -> None:

@@ -14,11 +14,12 @@ from portal.db import db
 from portal.forms import EARLIEST, LATEST, EntryForm, Moment, VerbForm
 from portal.i18n import _, fmt, pick
 from portal.offline.targets import target_of
+from portal.receipts import SEALED_BY
 from portal.stock.models import Item
 from portal.visits import forms
 from portal.visits.rules import CODE_NAMES
 
-TECHNICAL = ("form_version", "amends", "version", "replaces", "csrf_token", "entry_id")
+TECHNICAL = ("form_version", "amends", "version", "replaces", "csrf_token", "entry_id", SEALED_BY)
 SEALED = "sealed"
 FORMS: dict[str, type[EntryForm]] = {
     "visits.findings": forms.FindingsForm,
@@ -156,7 +157,10 @@ def in_short(lines: list[Line]) -> str:
 
 
 def shortly(entry: Any, zone: str) -> str:
-    """The first few answers of one entry."""
+    """The first few answers of one entry, as the people of its visit see them. What somebody else than its sender
+    sealed is read by supervisors only, on its own page."""
+    if any(name == SEALED_BY for name, _value in entry.fields):
+        return ""
     return in_short(lines_of(entry.path, entry.fields, vocabulary([entry.fields]), zone))
 
 

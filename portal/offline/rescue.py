@@ -25,7 +25,7 @@ from portal.forms import EARLIEST, LATEST, plain
 from portal.held import Rescue, keep
 from portal.i18n import _, lazy
 from portal.offline.targets import target_of
-from portal.receipts import HeldEntry, Receipt, content_digest, parse_id, without_nul
+from portal.receipts import SECRETS, HeldEntry, Receipt, content_digest, parse_id, without_nul
 
 FORMAT = "portal-rescue-1"
 FILE_LIMIT = 48 * 1024 * 1024
@@ -222,7 +222,7 @@ def hold(entry: Read, rescue: Rescue) -> None:
         sha256=entry.sha256,
         path=entry.path,
         record_id=target.record_id if target else None,
-        fields=[[name, without_nul(value)] for name, value in entry.fields],
+        fields=[[name, "" if name in SECRETS else without_nul(value)] for name, value in entry.fields],
         files=[[name, filename, files.keep(content, kind)] for name, filename, kind, content in entry.files],
         why=_("Loaded from a rescue file."),
         created_at=entry.created_at,

@@ -24,6 +24,7 @@ from portal.reports.addresses import verify_address
 from portal.reports.content import at_place
 from portal.reports.models import KeptPaper, Report, ReportSignature, newest_report
 from portal.reports.operations.handing import to_be_signed
+from portal.reports.paper.face import signed_unheard
 from portal.reports.paper.formats import Tongue
 from portal.reports.paper.seal import seal
 from portal.signing.head import Place
@@ -108,6 +109,7 @@ def edition_mark(report: Report, edition: Edition) -> str:
         edition.second,
         verify_address(report),
         bool(certificate()),
+        *(["unheard"] if evidence_of(report.document).get("offline") else []),
     ]
     return hashlib.sha256(canonical(parts).encode()).hexdigest()
 
@@ -128,6 +130,7 @@ def made(report: Report, edition: Edition) -> bytes:
         qr_text=verify_address(report),
         review=approval(report),
         mark=watermark(report),
+        unheard=unheard(payload, evidence),
         copy=edition.copy,
         **of_house(report.document.sealed_at),
     )
@@ -206,14 +209,20 @@ def mark_of(
 
 
 def offline_note(content: dict[str, Any], evidence: dict[str, Any], tongue: Tongue) -> str:
-    """That we were not there when it was signed; with the phone's time, put into the place's zone, where it has one."""
+    """That we were not there when it was signed; with the phone's time where it has one."""
+    moment = unheard(content, evidence)
+    return "" if moment is None else signed_unheard(tongue, moment)
+
+
+def unheard(content: dict[str, Any], evidence: dict[str, Any]) -> str | None:
+    """When it was signed without a connection: by the phone's clock, in the place's zone; "" where that is not known,
+    None where we were there."""
     if not evidence.get("offline"):
-        return ""
+        return None
     at, here = evidence.get("signed_at_device"), content.get("signed_at")
     if not at or not here:
-        return tongue.word("offline_mark")
-    zone = datetime.fromisoformat(here).tzinfo
-    return tongue.word("offline", at=tongue.moment(datetime.fromisoformat(at).astimezone(zone).isoformat()))
+        return ""
+    return datetime.fromisoformat(at).astimezone(datetime.fromisoformat(here).tzinfo).isoformat()
 
 
 def pictures(payload: dict[str, Any]) -> dict[str, bytes]:

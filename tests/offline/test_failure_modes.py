@@ -4,6 +4,7 @@ What must hold in one line: what a phone was told is saved is applied, held, or 
 """
 
 import base64
+import gc
 import io
 import itertools
 import resource
@@ -17,7 +18,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from werkzeug.test import EnvironBuilder
 
 from portal import files
 from portal.accounts import operations as accounts
@@ -28,6 +30,7 @@ from portal.db import db
 from portal.receipts import HeldEntry, Receipt
 from portal.reports import operations as reports
 from portal.reports.models import newest_report
+from portal.stock import checks as ledger
 from portal.visits.models import Finding, PartUse, Photo, VisitEvent
 from tests.backup.test_drill import restarted
 from tests.offline.corpus import Frozen, corpus, noon, prepare
@@ -51,6 +54,87 @@ def new() -> str:
 
 def part(phone: Person, base: str, entry_id: str | None = None, **fields: str) -> Page:
     return phone.post(f"{base}/part-uses", OIL | fields, entry_id=entry_id, outbox=True)
+
+
+# 5, 9: half a request, and a fault in the middle of its effect
+
+
+@BOTH
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the parser leaves its half file open
+def test_05_half_a_request_takes_no_effect_and_the_whole_one_does(world: Any, sign_in: Any) -> None:
+    zhang, entry_id = sign_in("zhang"), new()
+    base = on_site(world, zhang)
+    fields: dict[str, Any] = {"csrf_token": zhang.token(), "entry_id": entry_id} | photo_fields()
+    kind, whole = body_of(fields)
+    for part_of in (0, 40, len(whole) // 3, len(whole) - 3):
+        page = zhang.open(
+            f"{base}/photos", method="POST", input_stream=io.BytesIO(whole[:part_of]), content_type=kind,
+            headers={"X-Outbox": "1", "Content-Length": str(len(whole))},
+        )  # fmt: skip
+        assert page.status >= 400 and count(Photo) == count(HeldEntry) == 0
+        assert db.session.get(Receipt, uuid.UUID(entry_id)) is None
+    sent = zhang.post(
+        f"{base}/photos", photo_fields(), entry_id=entry_id, outbox=True, content_type="multipart/form-data"
+    )
+    assert sent.status == 201 and count(Photo) == 1
+    gc.collect()
+
+
+def body_of(fields: dict[str, Any]) -> tuple[str, bytes]:
+    """Type and bytes of a form with files as a phone sends it."""
+    builder = EnvironBuilder(method="POST", data=fields)
+    try:
+        environ = builder.get_environ()
+        return environ["CONTENT_TYPE"], environ["wsgi.input"].read()
+    finally:
+        builder.close()
+
+
+class Planted(Exception):
+    """Nothing that the portal knows."""
+
+
+@contextmanager
+def fault_at(statement: int) -> Iterator[list[str]]:
+    """The n-th statement of the next request fails, and nothing after it is asked of the database; what was asked."""
+    asked: list[str] = []
+
+    def before(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
+        asked.append(text)
+        if len(asked) == statement:
+            raise Planted
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", before)
+
+
+@BOTH
+def test_09_a_fault_at_any_statement_takes_everything_back_and_the_retry_applies_once(
+    app: Flask, world: Any, sign_in: Any
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    zhang = sign_in("zhang")
+    base, small = on_site(world, zhang), {"quantity": "0.001"}
+    assert part(zhang, base, **small).status == 201
+    for statement in itertools.count(1):
+        entry_id, done, receipts = new(), count(PartUse), count(Receipt)
+        token = zhang.token()
+        db.session.commit()
+        with fault_at(statement) as asked:
+            page = zhang.post(f"{base}/part-uses", OIL | small, entry_id=entry_id, token=token, outbox=True)
+        db.session.rollback()
+        if page.status == 201:
+            break
+        assert page.status >= 500, asked[-1]
+        assert (count(PartUse), count(Receipt)) == (done, receipts), asked[-1]
+        assert part(zhang, base, entry_id, **small).status == 201, asked[-1]
+        assert part(zhang, base, entry_id, **small).status == 200, asked[-1]
+        assert (count(PartUse), count(Receipt)) == (done + 1, receipts + 1), asked[-1]
+    assert statement > len(asked) > 10, "every statement of it had its turn"
+    assert ledger.audit().problems == []
 
 
 # 14, 15: the session

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from portal import files, sealing
 from portal.db import db
 from portal.receipts import HeldEntry, content_digest
-from portal.visits.models import PartUse, live_photos
+from portal.visits.models import Finding, PartUse, live_photos
 from tests.offline.phone import hello, seal, seal_entry, send_sealed
 from tests.visits.steps import OIL, on_site, picture, visit_at
 

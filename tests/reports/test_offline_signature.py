@@ -29,8 +29,8 @@ from portal.signing import checks
 from portal.signing.operations import content_of, evidence_of
 from portal.signing.rules import digest
 from tests.page import Page, Person
-from tests.reports.printed import pages
-from tests.reports.steps import ANSWERS, STROKES, finished, hand_to_customer
+from tests.reports.printed import pages, tight
+from tests.reports.steps import ANSWERS, STROKES, finished, hand_to_customer, signed
 from tests.visits.steps import picture
 
 NOW = "2026-11-23T14:05:06+08:00"
@@ -120,7 +120,15 @@ def test_what_the_customer_read_without_signal_is_sealed_with_both_times(phone: 
     laptop = sign_in("zhao", device="laptop")
     page = laptop.get(f"/reports/{report.number}")
     assert "在技术员的手机上，无网络" in page.text and not page.all("#differs")
-    assert "离线签字2026-11-2314:05" in pages(laptop.get(f"/reports/{report.number}.pdf").response.data)[0]
+    printed = pages(laptop.get(f"/reports/{report.number}.pdf?second=en").response.data)
+    both = tight("离线签字 2026-11-23 14:05 / Signed offline 23 Nov 2026 14:05")
+    assert all(both in page for page in printed), "along the edges"
+    assert "离线签字2026-11-2314:05" in printed[0].replace(both, ""), "and beside the signature"
+
+
+def test_a_report_that_was_signed_with_signal_says_nothing_of_it(world: Any, sign_in: Any) -> None:
+    report, laptop = signed(world), sign_in("zhao", device="laptop")
+    assert "离线" not in "".join(pages(laptop.get(f"/reports/{report.number}.pdf").response.data))
 
 
 def test_the_address_on_the_glass_waits_and_then_shows_the_report(phone: Phone, sign_in: Any) -> None:

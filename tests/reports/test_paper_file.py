@@ -25,6 +25,21 @@ def test_a_mark_stands_on_every_page_in_both_languages(mark: str, words: str) ->
     assert not any(words in page for page in pages(print_out(payload, secondary="en")))
 
 
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [("2026-11-23T14:05:06+08:00", "离线签字 2026-11-23 14:05 / Signed offline 23 Nov 2026 14:05"),
+     ("", "离线签字 / SIGNED OFFLINE")],
+)  # fmt: skip
+def test_signed_without_a_connection_runs_along_both_edges_of_every_page(moment: str, words: str) -> None:
+    payload = papers.crowded() | {"parts": papers.crowded()["parts"] * 6}
+    printed = pages(print_out(payload, unheard=moment, secondary="en", mark="void"))
+    assert len(printed) > 3
+    assert [page.count(tight(words)) for page in printed] == [4] * len(printed)
+    assert not any(tight(words) in page for page in pages(print_out(payload, secondary="en")))
+    plain = print_out(papers.ordinary("es"), unheard=moment)
+    assert len(pages(plain)) == 1 and not mistakes(plain), "it takes no room from the page"
+
+
 def test_an_unknown_mark_or_copy_is_a_mistake_of_the_caller() -> None:
     for wrong in ({"mark": "final"}, {"copy": "finance"}):
         with pytest.raises(ValueError):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import history
 from portal.accounts.models import Person, SignIn
 from portal.accounts.secrets import matches
@@ -57,6 +59,8 @@ def keep_hand_over(
 ) -> HandOver:
     """Takes note that the phone was in the customer's hands. What they read comes with the signature."""
     ensure_unsigned(visit)
+    if db.session.scalar(select(HandOver.id).where(HandOver.token == token)) is not None:
+        raise Conflict(lazy("This hand-over has arrived already. What came first stands."))
     content = to_be_signed(visit, locale, facts_of(visit), signer)
     given = HandOver(
         token=token,
@@ -136,8 +140,11 @@ def ensure_unsigned(visit: Visit) -> None:
 
 
 def keep_release(given: HandOver, pin: str | None) -> bool:
-    """The phone is the technician's again. A PIN that is not theirs (it may have been changed meanwhile) is noted:
-    the phone was opened long ago, so refusing it would only lose that it was."""
+    """The phone is the technician's again, once: what came first stands. A PIN that is not theirs (it may have been
+    changed meanwhile) is noted: the phone was opened long ago, so refusing it would only lose that it was."""
+    db.session.refresh(given, ["closed_at", "release_doubt"], with_for_update=True)
+    if given.closed_at is not None:
+        raise Conflict(lazy("The phone was taken back."))
     person = db.session.get_one(Person, given.person_id)
     given.release_doubt = pin is None or not matches(person.pin_hash, pin)
     given.closed_at = now()

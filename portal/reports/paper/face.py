@@ -39,6 +39,7 @@ class Beside:
     content_hash: str | None = None
     chain_head: str | None = None
     notice: Mapping[str, str] = field(default_factory=dict)  # the company's privacy line, by language
+    unheard: str | None = None  # signed without a connection: when by the phone's clock, "" where it said none
 
 
 def compose(record: Payload, pair: Pair, beside: Beside) -> dict[str, Any]:
@@ -71,9 +72,21 @@ def compose(record: Payload, pair: Pair, beside: Beside) -> dict[str, Any]:
         "photos_title": pair.titled("photos"),
         "notice": _notice(record, pair, tables, signed),
         "mark": [tongue.word(beside.mark) for tongue in (first, second) if tongue and beside.mark],
+        "edge": edge(pair, beside.unheard),
         "foot": _foot(record, pair, beside),
         "words": {name: first.word(name) for name in TEMPLATE_WORDS},
     }
+
+
+def edge(pair: Pair, unheard: str | None) -> str:
+    """What runs along both edges of every page of a report that was signed while we could not be reached."""
+    if unheard is None:
+        return ""
+    return " / ".join(signed_unheard(tongue, unheard) for tongue in (pair.first, pair.second) if tongue)
+
+
+def signed_unheard(tongue: Tongue, moment: str) -> str:
+    return tongue.word("offline", at=tongue.moment(moment)) if moment else tongue.word("offline_mark")
 
 
 def _page(tongue: Tongue) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def render(
     qr_text: str | None = None,
     review: Review | None = None,
     mark: str | None = None,
+    unheard: str | None = None,
     copy: str | None = None,
     notice: Mapping[str, str] | None = None,
     logo: bytes | None = None,
@@ -50,7 +51,9 @@ def render(
 
     `payload` has the keys of the form's field list, None where unknown, times with the site's offset; `photos` maps
     digest to image bytes. `secondary` is a second language beside the payload's own. `mark` is None, `draft`,
-    `superseded` or `void`; `copy` None, `customer` (hides the review note) or `office` (masks the phone number).
+    `superseded` or `void`; `unheard` is set when it was signed without a connection: the phone's moment in the site's
+    zone, or "" where it said none. `copy` is None, `customer` (hides the review note) or `office` (masks the phone
+    number).
     `notice` is the company's own privacy line by language, `logo` its PNG.
     Raises typst.TypstError when the file would break the standard, and never writes a lesser one instead.
     """
@@ -60,7 +63,7 @@ def render(
     record: Payload = clean_tree(dict(payload))
     language = record["language"]
     pair = Pair(Tongue(language), Tongue(secondary) if secondary and secondary != language else None)
-    beside = Beside(signatures, technicians, review, mark, copy, content_hash, chain_head, notice or {})
+    beside = Beside(signatures, technicians, review, mark, copy, content_hash, chain_head, notice or {}, unheard)
     content = compose(record, pair, beside) | {"qr": _qr(qr_text), "proof": PROOF if proof is not None else ""}
     content["logo"] = LOGO if logo else ""
     shown_photos = record.get("photos") or []

@@ -89,8 +89,9 @@ def release(ticket: Ticket, token: str) -> BaseResponse:
     given = arrived(ticket, token, form.ids)
     if form.accepted():
         pin = dict(opened(form.sealed_pin.data, token)).get("pin") if form.sealed_pin.data else None
-        operations.keep_release(given, pin)
-        return to_visit(ticket.visit_id)
+        with form.refusals():
+            operations.keep_release(given, pin)
+            return to_visit(ticket.visit_id)
     return form.outbox_refusal()
 
 
