@@ -820,6 +820,7 @@ function start(person) {
   showSaid();
   furnish();
   wake().catch(() => {});
+  box.connect().catch(() => bar().then((module) => module.show({ broken: true }), () => {}));
 }
 
 if (typeof document !== "undefined" && document.documentElement.dataset.person) start(document.documentElement.dataset.person);

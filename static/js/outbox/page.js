@@ -8,6 +8,7 @@ const all = (name) => page.querySelectorAll(`[data-${name}]`);
 const language = document.documentElement.lang;
 const box = currentBox();
 
+const BARE = ["form_version", "occurred_at", "version", "amends"]; // a button alone sends no more: there is no page to mend it on
 const clock = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000));
@@ -69,7 +70,8 @@ async function row(entry) {
 function actions(line, entry) {
   const [mend, retry, undo, remove] = ["mend", "retry", "undo", "delete"].map((name) => line.querySelector(`[data-${name}]`));
   const stopped = entry.state === "refused" || entry.state === "unknown";
-  mend.hidden = entry.closed || entry.files.length > 0 || entry.state === "waiting";
+  const bare = entry.path.startsWith("/h/") || entry.fields.every(([name]) => BARE.includes(name));
+  mend.hidden = entry.closed || bare || entry.files.length > 0 || entry.state === "waiting";
   mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
   retry.hidden = !stopped;
   undo.hidden = entry.state !== "waiting";

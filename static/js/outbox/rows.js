@@ -29,6 +29,7 @@ export async function row(box, list, entry) {
   const refused = entry.state === "refused" || entry.state === "unknown";
   const reasons = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
   line.querySelector("[data-state]").textContent = refused ? `${list.dataset.refused} ${reasons}` : entry.state === "frozen" ? list.dataset.sending : list.dataset.onPhone;
+  line.querySelector("[data-state]").classList.toggle("error", refused);
   line.querySelector("[data-mend]").hidden = !refused;
   const undo = line.querySelector("[data-undo]");
   undo.hidden = entry.state !== "waiting";
