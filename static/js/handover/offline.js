@@ -192,6 +192,7 @@ async function pad(section) {
 function tell(line, text) {
   line.textContent = text;
   line.hidden = false;
+  line.closest("form").scrollIntoView({ block: "nearest" }); // the button too
 }
 
 async function released(fields) {

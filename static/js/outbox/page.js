@@ -11,10 +11,11 @@ const box = currentBox();
 const BARE = ["form_version", "occurred_at", "version", "amends"]; // a button alone sends no more: there is no page to mend it on
 const clock = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000));
+const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000)).replace(" ", "\u00a0");
 
 function age(at) {
   const minutes = Math.round((Date.parse(at) - Date.now()) / 60000);
+  if (!minutes) return ago.format(0, "second"); // now
   if (minutes > -60) return ago.format(minutes, "minute");
   return minutes > -48 * 60 ? ago.format(Math.round(minutes / 60), "hour") : ago.format(Math.round(minutes / 1440), "day");
 }

@@ -5,7 +5,7 @@ const visitOf = (path) => /^\/visits\/([0-9a-f-]{36})/.exec(path)?.[1];
 const shown = new Map(); // entry → address of its preview
 
 export function start(box) {
-  const lists = [...document.querySelectorAll("[data-waiting]")];
+  const lists = [...document.querySelectorAll("ul[data-waiting]")];
   const draw = () => lists.forEach((list) => rows(box, list).catch(() => {}));
   document.addEventListener("outbox:changed", draw);
   document.addEventListener("outbox:answered", ({ detail }) => arrived(box, lists, detail));
