@@ -353,9 +353,7 @@ def test_a_refusal_is_drawn_beside_its_field_and_the_corrected_form_names_the_ol
     assert arrived(page, address, "1.015") == 1
 
 
-def test_the_outbox_page_saves_a_file_that_the_office_can_load(
-    portal: Server, open_page: Open, tmp_path: Path
-) -> None:
+def test_the_outbox_page_saves_a_file_that_the_office_can_load(portal: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(portal.url, locale="en")
     at_work(page)
     page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
