@@ -778,7 +778,7 @@ function furnish() {
   const fetched = (loading) => loading.catch(() => {});
   const forms = has("form[data-outbox]") && !has("body.handover");
   if (forms && has("form.form[data-outbox]:not([data-photos])")) fetched(import("./outbox/drafts.js").then((module) => module.start(box)));
-  if (has("[data-waiting]")) fetched(import("./outbox/rows.js").then((module) => module.start(box)));
+  if (has("ul[data-waiting]")) fetched(import("./outbox/rows.js").then((module) => module.start(box)));
   if (has("#facts")) {
     const drawn = () => fetched(import("./visit/page.js").then((module) => module.start(box)));
     if (document.documentElement.dataset.kept) drawn();
@@ -820,6 +820,7 @@ function start(person) {
   showSaid();
   furnish();
   wake().catch(() => {});
+  box.connect().catch(() => bar().then((module) => module.show({ broken: true }), () => {}));
 }
 
 if (typeof document !== "undefined" && document.documentElement.dataset.person) start(document.documentElement.dataset.person);

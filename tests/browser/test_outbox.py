@@ -353,7 +353,7 @@ def test_a_refusal_is_drawn_beside_its_field_and_the_corrected_form_names_the_ol
     assert arrived(page, address, "1.015") == 1
 
 
-def test_the_outbox_page_saves_a_file_for_the_office(portal: Server, open_page: Open) -> None:
+def test_the_outbox_page_saves_a_file_that_the_office_can_load(portal: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(portal.url, locale="en")
     at_work(page)
     page.route(POSTS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
@@ -362,9 +362,17 @@ def test_the_outbox_page_saves_a_file_for_the_office(portal: Server, open_page: 
     page.locator("[data-entries] li").wait_for()
     with page.expect_download() as download:
         page.locator("[data-export]").click()
-    saved = json.loads(download.value.path().read_text("utf-8"))
+    file = tmp_path / "unsent.json"
+    download.value.save_as(file)
+    saved = json.loads(file.read_text("utf-8"))
     assert saved["format"] == "portal-rescue-1"
     assert [entry["id"] for entry in saved["entries"]] == [entries(page)[0]["id"]]
+    office = open_page(portal.url, phone=False, locale="en")
+    sign_in(office, "zhao")
+    office.goto("/held/rescue")
+    office.set_input_files("[name=file]", file)
+    steps.press(office, office.locator("main form button[type=submit]"))
+    assert "1 entry waits in the inbox" in office.inner_text("main .banner")
     delete = page.locator("[data-entries] [data-delete]")
     delete.click()
     assert len(entries(page)) == 1

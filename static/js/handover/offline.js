@@ -30,8 +30,9 @@ async function show(step) {
   document.querySelector(".step").textContent = section.dataset.title ?? "";
   await steps[step](section);
   document.getElementById("main").scrollIntoView({ block: "start" });
-  section.querySelector("h1")?.setAttribute("tabindex", "-1");
-  section.querySelector("h1")?.focus({ preventScroll: true });
+  const heading = section.querySelector("h1");
+  for (const [name, value] of [["tabindex", "-1"], ["data-focus", ""]]) heading?.setAttribute(name, value);
+  heading?.focus({ preventScroll: true });
 }
 
 // The step that is due: nothing that is done is done again, whatever was typed, reloaded or gone back to.
@@ -191,6 +192,7 @@ async function pad(section) {
 function tell(line, text) {
   line.textContent = text;
   line.hidden = false;
+  line.closest("form").scrollIntoView({ block: "nearest" }); // the button too
 }
 
 async function released(fields) {

@@ -87,7 +87,8 @@ export function complain(root, form, title, problems) {
     const field = control?.closest(".field");
     const label = field?.querySelector("legend, label, .label")?.firstChild?.textContent?.trim() ?? "";
     const line = element("li");
-    const link = element("a", "", label ? `${label}: ${words}` : words);
+    const colon = document.documentElement.lang.startsWith("zh") ? "：" : ": ";
+    const link = element("a", "", label ? label + (/[?？]$/.test(label) ? " " : colon) + words : words);
     link.href = `#${control?.id ?? ""}`;
     line.append(link);
     list.append(line);

@@ -20,7 +20,8 @@ export function show(detail) {
 }
 
 // Kind and words for a state of the outbox; the worst thing first.
-export function what({ count, oldest, needs, sending, done = 0, of = 0, stopped, crowded }, now = Date.now()) {
+export function what({ count, oldest, needs, sending, done = 0, of = 0, stopped, crowded, broken }, now = Date.now()) {
+  if (broken) return ["red", "noStore", {}];
   const age = oldest ? now - Date.parse(oldest) : 0;
   const since = Math.floor(age / HOUR);
   const old = { n: count, hours: since, days: Math.floor(since / 24) };

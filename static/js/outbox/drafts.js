@@ -14,7 +14,8 @@ function filled(form) {
 }
 
 export function keep(box, form, amends = form.dataset.amends ?? null) {
-  const title = document.querySelector("h1")?.textContent.trim() ?? document.title;
+  const names = ["h1", ".back a"].map((one) => document.querySelector(one)?.textContent.trim()); // what, and at whose
+  const title = names.filter(Boolean).join(" · ") || document.title;
   const draft = { page: here(), title, fields: filled(form), amends, at: new Date().toISOString() };
   return box.run("draft", "readwrite", (tx) => ended(tx.objectStore("draft").put(draft, key(form))));
 }
@@ -85,7 +86,9 @@ function restore(box, form, draft) {
     location.replace(here());
     location.reload();
   });
+  notice.id = "draft";
   form.before(notice);
+  if (location.hash === "#draft") notice.scrollIntoView({ block: "center" });
 }
 
 async function mending(box, forms, id) {
@@ -110,7 +113,7 @@ export async function offer(box) {
   const newest = all.sort((a, b) => (a.at < b.at ? 1 : -1))[0];
   if (!place || !newest) return;
   const link = place.querySelector("template").content.cloneNode(true);
-  link.querySelector("a").href = newest.page;
+  link.querySelector("a").href = `${newest.page}#draft`;
   link.querySelector("[data-text]").textContent = newest.title;
   link.querySelector("[data-when]").textContent = when(newest.at);
   place.append(link);

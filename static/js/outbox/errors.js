@@ -30,7 +30,7 @@ export function draw(form, errors, why = "") {
     }
     const link = row.appendChild(document.createElement("a"));
     link.href = `#${control.id}`;
-    link.textContent = `${nameOf(field)} ${found}`;
+    link.textContent = nameOf(field) + found;
     beside(field, control, found);
   }
   if (!list.children.length) list.appendChild(document.createElement("li")).textContent = why;
@@ -45,7 +45,7 @@ function nameOf(field) {
   const label = field.querySelector("label, legend").cloneNode(true);
   label.querySelector(".optional")?.remove();
   const text = label.textContent.trim();
-  return /[?？]$/.test(text) ? text : `${text}:`;
+  return text + (/[?？]$/.test(text) ? " " : document.documentElement.lang.startsWith("zh") ? "：" : ": ");
 }
 
 function beside(field, control, found) {

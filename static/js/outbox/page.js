@@ -8,12 +8,14 @@ const all = (name) => page.querySelectorAll(`[data-${name}]`);
 const language = document.documentElement.lang;
 const box = currentBox();
 
+const BARE = ["form_version", "occurred_at", "version", "amends"]; // a button alone sends no more: there is no page to mend it on
 const clock = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000));
+const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000)).replace(" ", "\u00a0");
 
 function age(at) {
   const minutes = Math.round((Date.parse(at) - Date.now()) / 60000);
+  if (!minutes) return ago.format(0, "second"); // now
   if (minutes > -60) return ago.format(minutes, "minute");
   return minutes > -48 * 60 ? ago.format(Math.round(minutes / 60), "hour") : ago.format(Math.round(minutes / 1440), "day");
 }
@@ -69,7 +71,8 @@ async function row(entry) {
 function actions(line, entry) {
   const [mend, retry, undo, remove] = ["mend", "retry", "undo", "delete"].map((name) => line.querySelector(`[data-${name}]`));
   const stopped = entry.state === "refused" || entry.state === "unknown";
-  mend.hidden = entry.closed || entry.files.length > 0 || entry.state === "waiting";
+  const bare = entry.path.startsWith("/h/") || entry.fields.every(([name]) => BARE.includes(name));
+  mend.hidden = entry.closed || bare || entry.files.length > 0 || entry.state === "waiting";
   mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
   retry.hidden = !stopped;
   undo.hidden = entry.state !== "waiting";

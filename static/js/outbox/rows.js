@@ -5,7 +5,7 @@ const visitOf = (path) => /^\/visits\/([0-9a-f-]{36})/.exec(path)?.[1];
 const shown = new Map(); // entry → address of its preview
 
 export function start(box) {
-  const lists = [...document.querySelectorAll("[data-waiting]")];
+  const lists = [...document.querySelectorAll("ul[data-waiting]")];
   const draw = () => lists.forEach((list) => rows(box, list).catch(() => {}));
   document.addEventListener("outbox:changed", draw);
   document.addEventListener("outbox:answered", ({ detail }) => arrived(box, lists, detail));
@@ -29,6 +29,7 @@ export async function row(box, list, entry) {
   const refused = entry.state === "refused" || entry.state === "unknown";
   const reasons = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
   line.querySelector("[data-state]").textContent = refused ? `${list.dataset.refused} ${reasons}` : entry.state === "frozen" ? list.dataset.sending : list.dataset.onPhone;
+  line.querySelector("[data-state]").classList.toggle("error", refused);
   line.querySelector("[data-mend]").hidden = !refused;
   const undo = line.querySelector("[data-undo]");
   undo.hidden = entry.state !== "waiting";
