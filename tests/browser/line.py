@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 PIECE = 2048  # bytes that go at once
-ANSWER = 0.2  # of the cuts fall into the answer, so that the work is done and nobody is told; the others at any byte sent
+ANSWER = 0.2  # of the cuts fall into the answer: the work is done, and nobody is told; the others anywhere before it
 
 
 class Cut(Exception):

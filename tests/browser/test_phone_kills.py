@@ -14,7 +14,7 @@ import signal
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ KEPT = """async () => {
 TELL = "document.addEventListener('outbox:saved', ({ detail }) => console.debug('told', detail.id, detail.action));"
 SAVE = """async ([path, fields, photo]) => {
   const { currentBox } = await import(document.querySelector("script[src$='/js/outbox.js']").src);
-  const files = photo ? [["photo", new File([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))], "p.jpg", { type: "image/jpeg" })]] : [];
+  const bytes = Uint8Array.from(atob(photo), (sign) => sign.charCodeAt(0));
+  const files = photo ? [["photo", new File([bytes], "p.jpg", { type: "image/jpeg" })]] : [];
   const entry = await currentBox().add({ path, fields, files, label: "" });
   console.debug("told", entry.id, entry.action);
   document.dispatchEvent(new CustomEvent("outbox:send"));
@@ -84,7 +85,7 @@ class Phone:
         assert group != os.getpgid(0)
         os.killpg(group, signal.SIGKILL)
         with suppress(Error):
-            self.context.close()  # the driver's end of it
+            self.close()  # the driver's end of it
         self.context = None
 
     def process(self) -> int:
@@ -152,7 +153,8 @@ class Portal:
 
     def wrong(self, told: dict[str, str], kept: dict[str, str]) -> list[str]:
         """What is lost, and what took effect twice."""
-        applied = {str(uuid.UUID(key)): path for key, path in self.ask("SELECT entry_id, path FROM receipt WHERE state = 'applied'")}
+        receipts = self.ask("SELECT entry_id, path FROM receipt WHERE state = 'applied'")
+        applied = {str(uuid.UUID(key)): path for key, path in receipts}
         held = {str(uuid.UUID(key)) for (key,) in self.ask("SELECT entry_id FROM held_entry")}
         shown = {key for key, state in kept.items() if state != "proved"}
         found = [f"LOST {kind} {key}" for key, kind in told.items() if key not in applied.keys() | held | shown]
@@ -195,33 +197,28 @@ def photo(chance: random.Random) -> bytes:
     return out.getvalue()
 
 
-def hears(phone: Phone, page: Page, act: Callable[[], Any]) -> None:
-    """Acts, and returns at the moment when the page says that it is stored."""
-    before = len(phone.told)
-    with page.expect_console_message(lambda message: message.text.startswith("told ")):
-        act()
-    assert len(phone.told) > before
-
-
 def test_what_was_said_to_be_stored_is_there_after_a_kill(portal: Portal, phone: Phone, work: str) -> None:
     """Every third one is a photo; every second one has a network, so that the kill may fall into the sending."""
     chance = random.Random(SEED)
     for number in range(RIGHT_AFTER):
-        with_photo = number % 3 == 2
+        with_photo, told = number % 3 == 2, len(phone.told)
         page = phone.visit(f"{work}/photos" if with_photo else f"{work}/part-uses?item=TM-OIL-100")
         page.wait_for_load_state("networkidle")
         if number % 2 == 0:
             page.context.set_offline(True)
-        if with_photo:
-            file = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo(chance)}
-            hears(phone, page, lambda: page.locator("input[type=file]").last.set_input_files(file))
-        else:
-            page.fill("#part-form [name=quantity]", f"1.{number + 100}")
-            hears(phone, page, lambda: page.locator("#part-form button[type=submit]").click(no_wait_after=True))
-            if number % 4 == 0:
-                words = page.get_attribute("#outbox-words", "data-stored")
-                page.wait_for_selector(f"#status :text({words!r})")
+        with page.expect_console_message(lambda message: message.text.startswith("told ")):
+            if with_photo:
+                page.locator("input[type=file]").last.set_input_files(
+                    {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo(chance)}
+                )
+            else:
+                page.fill("#part-form [name=quantity]", f"1.{number + 100}")
+                page.locator("#part-form button[type=submit]").click(no_wait_after=True)
+        if number % 4 == 0 and not with_photo:
+            words = page.get_attribute("#outbox-words", "data-stored")
+            page.wait_for_selector(f"#status :text({words!r})")
         phone.kill()
+        assert len(phone.told) == told + 1
         assert phone.told.keys() <= phone.kept().keys(), f"number {number}"
         phone.send()
         assert not portal.wrong(phone.told, phone.kept()), f"number {number}"

@@ -1,5 +1,5 @@
-"""Photos over a poor line: 20 kB/s, and three of ten requests are cut somewhere. All arrive whole and once, and the line
-carries little more than the photos and what the cuts have wasted.
+"""Photos over a poor line: 20 kB/s, and three of ten requests are cut somewhere. All arrive whole and once, and the
+line carries little more than the photos and what the cuts have wasted.
 
 A photo whose request was cut goes again from its beginning. With a share p = 0.3 of cuts, a fifth of them in the answer
 and the others anywhere in the request, that costs p / (1 - p) × (0.8 × 0.5 + 0.2 × 1) = 0.26 of a photo each on
@@ -64,8 +64,10 @@ def test_photos_arrive_whole_over_a_slow_line_that_breaks(server: Server, open_p
     wasted = sum(size for _what, size, cut in sent if cut)
     whole = sum(size for _what, size, cut in sent if not cut)
     beside = sum(size for what, size, _cut in line.log if what != f"POST {address}")
-    told = f"{weight} bytes of {PHOTOS} photos in {seconds:.0f} s: {whole / weight:.3f} × whole, {wasted / weight:.3f} × "
-    told += f"in {sum(cut for *_row, cut in sent)} of {len(sent)} that were cut; {beside / weight:.3f} × beside, "
+    told = (
+        f"{PHOTOS} photos, {weight} bytes, {seconds:.0f} s: {whole / weight:.3f} × whole, {wasted / weight:.3f} × in "
+    )
+    told += f"{sum(cut for *_row, cut in sent)} of {len(sent)} posts that were cut; {beside / weight:.3f} × beside; "
     told += f"{len(line.log)} requests in all, {sum(cut for *_row, cut in line.log)} cut"
     print(told)
     assert any(cut for *_row, cut in line.log)
@@ -74,7 +76,8 @@ def test_photos_arrive_whole_over_a_slow_line_that_breaks(server: Server, open_p
     assert len(proved) == PHOTOS
     assert rows(server, RECEIVED) == sorted((uuid.UUID(key).hex, sha256) for key, sha256 in proved)
     drawn = sorted((hashlib.sha256(files.draw(path.read_bytes())[0]).hexdigest(),) for path in taken)
-    assert [row for row in rows(server, PICTURES) if row not in before] == drawn, "each once, and drawn from the very bytes that were taken"
+    added = [row for row in rows(server, PICTURES) if row not in before]
+    assert added == drawn, "each once, and drawn from the very bytes that were taken"
     line.stop()
 
 
