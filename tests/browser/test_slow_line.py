@@ -94,8 +94,8 @@ def pictures(folder: Path) -> list[Path]:
 def until_sent(page: Page, address: str, seconds: float) -> None:
     """Waits as a person would: where the page itself was lost on the way, it is opened again."""
     end = time.monotonic() + seconds
-    while kept(page, address)["count"]:
-        assert time.monotonic() < end, kept(page, address)
+    while (found := kept(page, address))["count"] or len(found["proved"]) < PHOTOS:
+        assert time.monotonic() < end, found
         page.wait_for_timeout(1000 if LONG else 250)
 
 
