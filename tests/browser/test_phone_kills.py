@@ -28,7 +28,7 @@ from tests.browser.line import Line
 from tests.conftest import LONG
 from tests.servers import Server, copy_instance
 
-RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (3, 15, 3)
+RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (3, 15, 2)
 SEED = int(os.environ.get("PORTAL_SEED") or random.randrange(2**32))
 EFFECTS = {"part-uses": "part_use", "findings": "finding", "photos": "photo"}
 
