@@ -509,10 +509,12 @@ class Box {
     body.append("csrf_token", hello.csrf);
     body.append("entry_id", entry.id);
     let size = 0;
-    const sealed = entry.sealed && (await sealing()).field(entry.sealed);
+    // Sealed, a photo is 2.4 times as long: while its copy can be read here, it goes as it is over the same encrypted line.
+    const open = entry.locked?.length ? await (await sealing()).reopen(this, entry) : entry.sealed ? null : entry;
+    const sealed = open ? null : (await sealing()).field(entry.sealed);
     if (sealed) body.append("sealed", sealed);
-    else for (const [name, value] of entry.fields) body.append(name, value);
-    for (const [name, filename, type, sha] of entry.sealed ? [] : entry.files) {
+    else for (const [name, value] of open.fields) body.append(name, value);
+    for (const [name, filename, type, sha] of open?.files ?? []) {
       const { bytes } = await file(sha);
       size += bytes.byteLength;
       body.append(name, new Blob([bytes], { type }), filename);
@@ -735,8 +737,8 @@ function kick() {
   clearTimeout(timer);
   return box
     .send()
-    .then(({ waiting, stopped }) => {
-      failures = stopped && waiting ? failures + 1 : 0;
+    .then(({ sent, waiting, stopped }) => {
+      failures = stopped && waiting && !sent ? failures + 1 : 0; // a poor line that carries something is not a dead one
       if (waiting && stopped) timer = setTimeout(kick, backoff(failures));
       return { stopped };
     })

@@ -28,7 +28,8 @@ EXPECTED = "Service Worker registration blocked", *(
     for what in (
         "the server responded with a status of 4", "the server responded with a status of 502",
         "net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED",
-        "net::ERR_FAILED",  # a test has cut the line
+        "net::ERR_FAILED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE",
+        "net::ERR_CONTENT_LENGTH_MISMATCH",  # a test has cut the line
     )
 )  # fmt: skip
 

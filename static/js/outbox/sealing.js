@@ -95,6 +95,18 @@ export async function read(box, entries) {
   return Promise.all(entries.map(readable));
 }
 
+// The entry as it was before it was sealed, if every copy of its files can still be read; else nothing.
+export async function reopen(box, entry) {
+  const [open] = await read(box, [entry]);
+  if (open.closed) return null;
+  try {
+    for (const [, , , sha] of open.files) await box.file(sha);
+  } catch {
+    return null;
+  }
+  return open;
+}
+
 export async function unlock(box, file) {
   const key = await readingKey(box, false);
   return { bytes: await open(key, file), type: file.type, name: file.name };
