@@ -141,6 +141,7 @@ VERBS: dict[str, Any] = {
     "issue_link": lazy("issued a link to sign"),
     "keep_specimen": lazy("drew an own signature"),
     "log_part_use": lazy("logged a part"),
+    "renew_report": lazy("made a new revision of what was signed offline"),
     "lose_phone": lazy("signed out a lost phone"),
     "open_dispute": lazy("opened a case"),
     "plan_visit": lazy("planned a visit"),

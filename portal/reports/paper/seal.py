@@ -7,8 +7,8 @@ pyHanko's status: after an appended change a signature is still called intact an
 """
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path

@@ -61,8 +61,18 @@ async function stateOf(visit) {
   };
 }
 
-// A kept page and the kept facts are of the same moment; a page from the server wants the newest.
+// Fetched once a page: what was sent since is counted in from the receipts, and a weak line has better things to carry.
+const bases = new Map();
+
 async function baseOf(url) {
+  if (!bases.has(url)) bases.set(url, fetched(url));
+  const found = await bases.get(url);
+  if (!found) bases.delete(url);
+  return found;
+}
+
+// A kept page and the kept facts are of the same moment; a page from the server wants the newest.
+async function fetched(url) {
   const kept = async () => (await globalThis.caches?.match(url))?.json();
   const asked = async () => {
     const answer = await fetch(url);
