@@ -43,7 +43,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
     [
         ("zhang", "/", 8),
         ("zhang", "{visit}", 10),
-        ("zhang", "/offline{visit}", 18),
+        ("zhang", "/offline{visit}", 20),
         ("zhang", "{visit}/part-uses", 10),
         ("zhang", "{visit}/findings", 12),
         ("zhang", "{visit}/readings", 12),

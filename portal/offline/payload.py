@@ -59,7 +59,7 @@ class Vocabulary:
 
     def part(self, code: str) -> str:
         labels = self.parts.get(code)
-        return _("%(name)s (%(code)s)", name=pick(labels), code=code) if labels else code
+        return _("%(a)s (%(b)s)", a=pick(labels), b=code) if labels else code
 
     def code(self, kind: str, code: str) -> str:
         return pick(self.codes.get((kind, code))) or code

@@ -108,6 +108,7 @@ def bar(page: Page) -> str:
 def test_offline_save_survives_relaunch(portal: Server, playwright: Playwright, tmp_path: Path) -> None:
     def launch() -> Any:
         where: dict[str, Any] = {"executable_path": CHROMIUM, "args": FLAGS, "base_url": portal.url, "locale": "en"}
+        where["service_workers"] = "block"  # the store is what is tried
         return playwright.chromium.launch_persistent_context(tmp_path / "profile", **where)
 
     first = launch()

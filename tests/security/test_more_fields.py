@@ -35,7 +35,10 @@ NO_EFFECT = {  # sent all the same, and nothing may differ
     "admin.setup": "there are people; `tests/admin/test_setup.py`",
     "calls.member_away": "nobody is there to be taken away; a reason is all it asks",
     "importing.resumption": "a button; nothing was broken off",
+    "held.seen": "a button; nothing was decided",
     "jobs.retry": "a button; nothing failed",
+    "offline.have": "asked by scripts, with the token in a header; `tests/offline/test_waiting.py`",
+    "offline.waiting": "told by scripts, with the token in a header; `tests/offline/test_waiting.py`",
     "reports.correction": "of an approved report; the same form as the return",
     "link.signature": "the survey comes first; the same fields as in the hand-over",
     "reports.erasure": "of an approved report; a reason and the number again are all it asks",
@@ -58,7 +61,9 @@ OWN_AS_WELL = {  # fields of the form that it shows to some, or in some state, o
 }
 ALIEN = "00000000-0000-4000-8000-00000a11e000"
 OFTEN = {"role": "admin", "roles": "admin", "state": "closed", "locale": "es", "kind": "scrap", "result": "approved"}
-CELLS_APART = {"receipt": {"sha256"}, "history": {"request_id"}}  # of the sent body, and made anew for each request
+CELLS_APART = {  # of the sent body, and made anew for each request
+    "receipt": {"sha256"}, "history": {"request_id"}, "person": {"pin_verifier"},
+}  # fmt: skip
 SECRETS = re.compile(r"\$argon2[^'\"]*|(?<=:0:)[0-9a-f]{8}|[0-9A-Za-z_-]{20,}")
 
 
@@ -224,8 +229,9 @@ def further_fields(copy: Copy) -> dict[str, str]:
 def alien(column: Any, connection: sqlite3.Connection) -> str:
     kind = column.type
     if isinstance(kind, Uuid):
-        target = next((key.column.table.name for key in column.foreign_keys), None)
-        row = connection.execute(f"SELECT max(id) FROM {quoted(target)}").fetchone() if target else None
+        target = next((key.column for key in column.foreign_keys), None)
+        newest = f"SELECT max({quoted(target.name)}) FROM {quoted(target.table.name)}" if target is not None else ""
+        row = connection.execute(newest).fetchone() if newest else None
         return str(uuid.UUID(row[0])) if row and row[0] else ALIEN
     if isinstance(kind, Boolean):
         return "1"
