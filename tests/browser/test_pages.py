@@ -244,10 +244,12 @@ def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale:
     page.goto(f"{visit}/part-uses")
     steps.press(page, page.locator("a.part-card[href*='item=']").first)
     page.fill("[name=quantity]", "0")
-    steps.press(page, page.locator("main form.form button[type=submit]").last)
+    steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
+    page.wait_for_selector("main .error-summary")
     problems += refused(page, "part-uses", 48)
     page.goto(f"{visit}/time-entries")
-    steps.press(page, page.locator("main form.form button[type=submit]").last)
+    steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
+    page.wait_for_selector("main .error-summary")
     problems += refused(page, "time-entries", 48)
     page.goto(f"{visit}/pause")
     steps.press(page, page.locator("form:has([name=cause][value=customer]) button[type=submit]"))
