@@ -246,10 +246,12 @@ def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale:
     page.fill("[name=quantity]", "0")
     steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
     page.wait_for_selector("main .error-summary")
+    page.evaluate("scrollTo(0, 0)")  # not with a field half below the bar
     problems += refused(page, "part-uses", 48)
     page.goto(f"{visit}/time-entries")
     steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
     page.wait_for_selector("main .error-summary")
+    page.evaluate("scrollTo(0, 0)")  # not with a field half below the bar
     problems += refused(page, "time-entries", 48)
     page.goto(f"{visit}/pause")
     steps.press(page, page.locator("form:has([name=cause][value=customer]) button[type=submit]"))

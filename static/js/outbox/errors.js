@@ -39,6 +39,7 @@ export function draw(form, errors, why = "") {
   heading ? heading.before(summary) : main.prepend(summary);
   summary.focus();
   summary.scrollIntoView({ block: "start" });
+  summary.scrollIntoView({ block: "start" });
 }
 
 function nameOf(field) {
