@@ -140,7 +140,12 @@ def inspect(page: Page, address: str, least: int | None = None) -> list[str]:
 def refused(page: Page, address: str, least: int | None = None) -> list[str]:
     """What is wrong with a form that came back."""
     assert page.locator(".error-summary li").count(), f"{address}: no summary of what is wrong"
-    return look(page, f"{address} refused", least)
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": size["width"], "height": 2000})  # so that no bar covers half a field
+    found = look(page, f"{address} refused", least)
+    page.set_viewport_size(size)
+    return found
 
 
 def look(page: Page, address: str, least: int | None = None) -> list[str]:
@@ -246,12 +251,10 @@ def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale:
     page.fill("[name=quantity]", "0")
     steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
     page.wait_for_selector("main .error-summary")
-    page.evaluate("scrollTo(0, 0)")  # not with a field half below the bar
     problems += refused(page, "part-uses", 48)
     page.goto(f"{visit}/time-entries")
     steps.hit(page, page.locator("main form.form button[type=submit]").last)  # the refusal is drawn where one stands
     page.wait_for_selector("main .error-summary")
-    page.evaluate("scrollTo(0, 0)")  # not with a field half below the bar
     problems += refused(page, "time-entries", 48)
     page.goto(f"{visit}/pause")
     steps.press(page, page.locator("form:has([name=cause][value=customer]) button[type=submit]"))
