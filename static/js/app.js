@@ -120,8 +120,10 @@ if (matchMedia("(max-width: 46rem)").matches) {
     for (const part of document.querySelectorAll(parts ? `.table :is(${parts})` : ".table")) part.setAttribute("role", role);
 }
 
-// The day on this phone, after everything else; a page that is shown from the phone says so at once.
+// The day on this phone, after everything else; a page that is shown from the phone says so at once. Whoever goes on
+// while it is fetched has a whole page without it.
 if ("person" in document.documentElement.dataset || document.querySelector("[data-online-only]")) {
-  if (document.documentElement.dataset.kept || document.readyState === "complete") import("./day.js");
-  else addEventListener("load", () => import("./day.js"));
+  const day = () => import("./day.js").catch(() => {});
+  if (document.documentElement.dataset.kept || document.readyState === "complete") day();
+  else addEventListener("load", day);
 }

@@ -19,7 +19,7 @@ const changed = new Map(); // visits that wait to be fetched anew
 if (kept) showKept();
 if (person) watch(ROOT);
 if (able && day !== undefined && worker !== "off") document.addEventListener("outbox:answered", answered);
-begin();
+begin().catch(() => {}); // comfort: the page is whole without it, and the next one tries again
 
 async function begin() {
   if (!able) return onlineOnly();
