@@ -34,6 +34,7 @@ SLOWEST = (
     "browser", "test_the_stated_load", "test_setup", "test_bad_input",
 )  # fmt: skip
 LONG = os.environ.get("PORTAL_LONG") == "1"
+long_form = pytest.mark.skipif(not LONG, reason="only with --long")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

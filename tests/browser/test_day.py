@@ -13,6 +13,7 @@ from playwright.sync_api import Error, Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
 from tests.browser.relay import Relay
+from tests.conftest import long_form
 from tests.servers import Server
 
 KEPT_PAGES = (
@@ -93,6 +94,7 @@ def test_the_whole_day_opens_without_signal(own: Page, server: Server) -> None:
     assert own.locator("main .line").count() > 10
 
 
+@long_form
 def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: Page, server: Server) -> None:
     listed = ready(own)
     gone = next(visit for visit in listed["visits"] if visit["pages"] and visit["phone"])
@@ -112,6 +114,7 @@ def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: P
     expect(own.locator("main .card").first).to_be_hidden()
 
 
+@long_form
 def test_only_what_changed_is_fetched_again(own: Page, server: Server) -> None:
     listed = ready(own)
     visit, other = [visit["id"] for visit in listed["visits"] if visit["state"] == "assigned"][:2]
@@ -140,6 +143,7 @@ def test_only_what_changed_is_fetched_again(own: Page, server: Server) -> None:
     assert of(other) == before
 
 
+@long_form
 def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page, server: Server) -> None:
     listed = ready(own)
     path = listed["visits"][0]["pages"][0]
@@ -155,6 +159,7 @@ def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page
     expect(own.locator("main .as-of")).to_have_count(0)
 
 
+@long_form
 def test_nothing_of_the_day_shows_while_the_customer_holds_the_phone(own: Page, server: Server) -> None:
     """Handed over with signal, and then the signal goes: the kept pages are no way around the PIN."""
     listed = ready(own)
@@ -195,6 +200,7 @@ def test_signing_out_takes_the_pages_and_leaves_the_stored_work(own: Page, serve
     assert listed["visits"][0]["customer"] not in own.inner_text("body")
 
 
+@long_form
 def test_another_person_finds_nothing_of_the_first(own: Page, server: Server) -> None:
     listed = ready(own)
     own.context.clear_cookies()  # signed out elsewhere; the pages are still there
@@ -257,6 +263,7 @@ def test_a_new_version_waits_while_something_is_typed(behind: Page, relay: Relay
     until(behind, f"caches.has('{old[0]}').then((has) => !has)")
 
 
+@long_form
 def test_a_new_version_begins_at_once_when_nothing_is_typed(behind: Page, relay: Relay) -> None:
     ready(behind)
     behind.wait_for_load_state("networkidle")
@@ -288,6 +295,7 @@ def test_a_new_version_that_is_not_whole_leaves_the_old_one_in_place(behind: Pag
     expect(behind.locator("main .as-of")).to_be_visible()
 
 
+@long_form
 def test_a_switched_off_worker_takes_itself_and_its_pages_away(behind: Page, relay: Relay) -> None:
     ready(behind)
     off = Path("static/js/worker-off.js").read_text("utf-8")
@@ -297,6 +305,7 @@ def test_a_switched_off_worker_takes_itself_and_its_pages_away(behind: Page, rel
     until(behind, "caches.keys().then((all) => all.length === 0)")
 
 
+@long_form
 def test_in_wechat_it_says_to_open_the_browser(open_page: Open, server: Server) -> None:
     """Failure mode 41: the forms work, nothing is kept."""
     agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger/8.0.50"

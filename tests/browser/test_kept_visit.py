@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
 from tests.browser.test_day import cut_off, ready
+from tests.conftest import long_form
 from tests.servers import Server
 
 CUSTOMER = "甲示例"
@@ -40,6 +41,7 @@ def task(page: Page, n: int) -> str:
     return " ".join(page.locator(".tasks > li").nth(n).inner_text().split())
 
 
+@long_form
 def test_the_day_s_way_without_signal(phone: Page) -> None:
     page = phone
     visit = steps.open_visit(page, CUSTOMER)
@@ -70,6 +72,7 @@ def test_the_day_s_way_without_signal(phone: Page) -> None:
         page.wait_for_selector("p.row[data-state='finished']")
 
 
+@long_form
 def test_what_waits_can_be_had_back_and_a_button_that_is_refused_says_why(phone: Page) -> None:
     page = phone
     visit = steps.open_visit(page, CUSTOMER)

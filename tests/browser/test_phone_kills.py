@@ -25,10 +25,10 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, sign_in
 from tests.browser.line import Line
-from tests.conftest import LONG
+from tests.conftest import LONG, long_form
 from tests.servers import Server, copy_instance
 
-RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (3, 15, 2)
+RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (1, 15, 2)
 SEED = int(os.environ.get("PORTAL_SEED") or random.randrange(2**32))
 EFFECTS = {"part-uses": "part_use", "findings": "finding", "photos": "photo"}
 
@@ -313,6 +313,7 @@ class Day:
         page.wait_for_selector("html[data-person]", state="attached")
 
 
+@long_form
 def test_random_days_of_a_phone_that_dies(portal: Portal, phone: Phone, work: str) -> None:
     print(f"seed {SEED}")
     for number in range(SEQUENCES):

@@ -22,7 +22,7 @@ from playwright.sync_api import Error, Page
 from portal import files
 from tests.browser.conftest import Open, sign_in
 from tests.browser.line import Line
-from tests.conftest import LONG
+from tests.conftest import LONG, long_form
 from tests.servers import Server
 
 PHOTOS, EDGE, RATE, SEED = (20, 420, 20_000, 7) if LONG else (4, 240, 200_000, 7)
@@ -42,6 +42,7 @@ RECEIPTS = """async () => {
 }"""
 
 
+@long_form
 def test_photos_arrive_whole_over_a_slow_line_that_breaks(server: Server, open_page: Open, tmp_path: Path) -> None:
     line, before = Line(server.port, SEED), rows(server, PICTURES)
     page = open_page(line.url, locale="en")

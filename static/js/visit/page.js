@@ -17,7 +17,7 @@ export async function start(opened) {
   use(brought);
   const draw = await drawing(here.dataset);
   let last = draw();
-  const again = () => (last = last.then(draw, draw));
+  const again = () => (last = last.then(draw, draw).catch(() => {})); // left while it was drawn, say
   for (const event of ["outbox:changed", "outbox:answered"]) document.addEventListener(event, again);
   await last;
 }

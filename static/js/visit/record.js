@@ -46,7 +46,7 @@ function drawParts({ facts }) {
   if (!none) return;
   none.hidden = used.length > 0;
   none.querySelector("form")?.toggleAttribute("hidden", no_parts);
-  none.querySelector("[data-said]").hidden = !no_parts;
+  none.querySelector("[data-said]")?.toggleAttribute("hidden", !no_parts); // only where it was said, and on kept pages
 }
 
 // ?item=… of the page as it is kept: the one form for all parts becomes that of this part.
@@ -71,13 +71,13 @@ function drawTime(state) {
   const { facts, entries, waiting } = state;
   const now = new Date().toISOString();
   const totals = document.querySelector("[data-totals]");
-  totals.replaceChildren(
+  totals?.replaceChildren(
     ...["travel", "work", "wait", "break"]
       .map((kind) => [kind, minutesOf(facts, kind, now)])
       .filter(([, minutes]) => minutes)
       .map(([kind, minutes]) => make("span", "", `${words.kinds[kind]} `, make("span", "strong", spent(minutes)))),
   );
-  totals.hidden = !totals.childElementCount;
+  totals?.toggleAttribute("hidden", !totals.childElementCount);
   for (const old of document.querySelectorAll("[data-new]")) old.remove();
   for (const line of document.querySelectorAll("li[data-entry]")) {
     const row = facts.time.find((one) => one.id === line.dataset.entry);
