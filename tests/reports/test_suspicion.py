@@ -175,7 +175,7 @@ def test_doubts_stand_by_kind_and_the_newest_first() -> None:
 def test_a_quarters_signatures_are_compared_in_a_moment() -> None:
     marks = [mark(strokes=scribble(n), number=f"FW-{n}") for n in range(3000)]
     marks.append(mark(strokes=moved(scribble(17), by=40), number="FW-copy"))
-    begun = time.perf_counter()
+    begun = time.process_time()
     (found,) = suspicion.same_ink(marks)
     assert {place[0] for place in found.places} == {"FW-17", "FW-copy"}
-    assert time.perf_counter() - begun < 8  # a second or two on an idle machine
+    assert time.process_time() - begun < 8  # a second or two on an idle machine

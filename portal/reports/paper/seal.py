@@ -8,11 +8,12 @@ pyHanko's status: after an appended change a signature is still called intact an
 
 import io
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyhanko.sign.signers import SimpleSigner
@@ -56,9 +57,14 @@ def sealed(pdf: bytes, signer: "SimpleSigner") -> bytes:
     field = SigFieldSpec(FIELD, invis_sig_settings=place)
     output = io.BytesIO()
     signing = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf
-    with ThreadPoolExecutor(1) as apart:  # the library runs a loop of its own, so it needs a thread without one
-        apart.submit(signing, IncrementalPdfFileWriter(io.BytesIO(pdf)), output=output).result()
+    apart(signing, IncrementalPdfFileWriter(io.BytesIO(pdf)), output=output)
     return output.getvalue()
+
+
+def apart(work: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    """The library runs a loop of its own, so it needs a thread in which none is running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work, *values, **named).result()
 
 
 def holds(pdf: bytes, certificate: Path, password: str | None = None) -> bool:
@@ -73,7 +79,7 @@ def holds(pdf: bytes, certificate: Path, password: str | None = None) -> bool:
     own = ValidationContext(trust_roots=[signer.signing_cert], allow_fetching=False)
     try:
         seals = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-        status = validate_pdf_signature(seals[0], own) if len(seals) == 1 else None
+        status = apart(validate_pdf_signature, seals[0], own) if len(seals) == 1 else None
     except (PdfError, SignatureValidationError, ValueError):
         return False
     # Bytes after the last revision change nothing that a reader shows, so only the coverage tells of them.
