@@ -236,6 +236,7 @@ def test_signing_out_with_something_unsent_warns_and_keeps_it(portal: Server, op
     assert arrived(page, address, "1.008") == 1
 
 
+@long_form
 def test_what_was_tried_cannot_be_changed_and_mending_makes_a_new_entry(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
