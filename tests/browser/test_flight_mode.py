@@ -11,6 +11,7 @@ from tests.browser.conftest import Open, sign_in
 from tests.browser.test_day import ready
 from tests.browser.test_kept_visit import diagnose
 from tests.browser.test_main_job import CUSTOMER, approve
+from tests.conftest import long_form
 from tests.servers import Server
 
 PIN = "2468"
@@ -127,6 +128,7 @@ def test_the_whole_job_in_flight_mode(server: Server, open_page: Open) -> None:
     in_flight_mode(server, open_page)
 
 
+@long_form
 def test_the_whole_job_in_flight_mode_on_postgresql(postgres_server: Server, open_page: Open) -> None:
     """Failure mode 40 too: signal comes back while the customer still holds the phone."""
     in_flight_mode(postgres_server, open_page, back_on_the_glass=True)

@@ -200,6 +200,7 @@ def photo(chance: random.Random) -> bytes:
     return out.getvalue()
 
 
+@long_form
 def test_what_was_said_to_be_stored_is_there_after_a_kill(portal: Portal, phone: Phone, work: str) -> None:
     """Every third one is a photo; every second one has a network, so that the kill may fall into the sending."""
     chance = random.Random(SEED)

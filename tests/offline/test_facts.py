@@ -23,7 +23,7 @@ from tests.stock.tools import new_tool
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 RECKON = Path(__file__).parent / "reckon.mjs"
-DAYS = 2000 if os.environ.get("PORTAL_LONG") == "1" else 20
+DAYS = 2000 if os.environ.get("PORTAL_LONG") == "1" else 10
 SEED = int(os.environ.get("PORTAL_SEED", "20261123"))
 KINDS = ("travel", "work", "wait", "break")
 OF_ROWS = {  # what the server knows of a row besides the phone's own

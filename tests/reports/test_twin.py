@@ -32,7 +32,7 @@ from tests.stock.tools import new_tool
 from tests.visits.steps import picture
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"
-VISITS = 1000 if os.environ.get("PORTAL_LONG") == "1" else 15
+VISITS = 1000 if os.environ.get("PORTAL_LONG") == "1" else 8
 TEXTS = (
     "", "none", "清灰上油", "Cambié la correa; ajusté la tensión.\n\nProbado a 10 km/h.", "e\u0301 = é",
     "𠮷野家 👍🏽 ok", "W" * 60, "  \u00a0two\u2003spaces \x85 ", "a\u200bb \"quoted\" \\ back", "很长" * 200,
