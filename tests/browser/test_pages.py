@@ -235,6 +235,7 @@ def test_the_customers_pages(server: Server, open_page: Open, locale: str, tmp_p
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.skipif(not LONG, reason="only with --long")
 @pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans"])
 def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale: str) -> None:
     """A visit under way and paused, refused forms with their summary, a full and an empty list, a forgotten clock."""
