@@ -16,6 +16,7 @@ from portal.customers.models import Customer, Site
 from portal.db import behind, db
 from portal.held import HeldDecision
 from portal.offline.payload import Line, lines_of, vocabulary
+from portal.offline.rules import LATE, TOO_LATE, urgency
 from portal.offline.targets import target_of
 from portal.receipts import HeldEntry, Receipt
 from portal.visits import queries as visits
@@ -24,8 +25,7 @@ from portal.visits.operations.findings import CODED, TICKED, WRITTEN
 
 PAGE_SIZE = 30
 MOST_OTHERS = 12
-AMBER, RED = timedelta(hours=24), timedelta(hours=72)
-AGES = {"24": AMBER, "72": RED}
+AGES = {"24": LATE, "72": TOO_LATE}
 EFFECTS: dict[str, Any] = {
     "visits.findings": Finding,
     "visits.part_uses": PartUse,
@@ -55,9 +55,8 @@ class Wanted:
 
 
 def age_kind(recorded_at: datetime, moment: datetime) -> str:
-    """The colour of an entry's age: amber after a day, red after three."""
-    age = moment - recorded_at
-    return "bad" if age >= RED else "warn" if age >= AMBER else "neutral"
+    """The colour of an entry's age, by the rule for what waits on phones."""
+    return urgency(recorded_at, moment) or "neutral"
 
 
 def entries(wanted: Wanted) -> tuple[list[Row[Any]], tuple[datetime, uuid.UUID] | None]:
