@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.conftest import LONG
 from tests.databases import administer, own_name, postgres_url
 from tests.servers import Server, copy_instance
 
-CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+WHOLE, QUICK = ("chromium", "chromium-browser"), ("chromium-headless-shell",)  # the same pages; one without windows
+BROWSERS = (*WHOLE, *QUICK) if LONG else (*QUICK, *WHOLE)
+CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
