@@ -70,6 +70,8 @@ export function placeOf(path) {
 /* Order and proof ------------------------------------------------------------------------------------------------- */
 
 const goes = (entry) => entry.state === "waiting" || entry.state === "frozen";
+// What a customer gave on this phone: whoever holds it afterwards cannot take it back, unless it was refused for good.
+export const isCustomers = (entry) => entry.path.startsWith("/h/") || entry.action === "handover";
 const isPhoto = (entry) => entry.action === "photos";
 
 // A queue for each visit, in the order of saving. Photos come last: the visit is usable before they have arrived; but
@@ -296,11 +298,11 @@ class Box {
 
   // Only while nobody can know whether it has arrived.
   async undo(id) {
-    return this.take(id, "undone", (entry) => entry.state === "waiting");
+    return this.take(id, "undone", (entry) => entry.state === "waiting" && !isCustomers(entry));
   }
 
   async remove(id, why = "deleted") {
-    return this.take(id, why, () => true);
+    return this.take(id, why, (entry) => !isCustomers(entry) || !goes(entry));
   }
 
   async take(id, why, may) {

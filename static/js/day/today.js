@@ -1,6 +1,7 @@
 // Today, and what the phone has of it: a line at each visit, and once the way to keep the portal like an app.
 
 import { download, keptAt, wholeDay } from "./snapshot.js";
+import { when } from "../when.js";
 
 const SEEN = "install-card";
 let prompt = null;
@@ -34,16 +35,10 @@ function say(id, state, at, again) {
   const words = document.getElementById("keeping");
   if (!line || !words) return;
   const shown = words.content.querySelector(`[data-state="${state}"]`).cloneNode(true);
-  for (const time of shown.querySelectorAll("time")) time.textContent = clock(at);
+  for (const time of shown.querySelectorAll("time")) time.textContent = when(at);
   shown.querySelector("button")?.addEventListener("click", again);
   line.replaceChildren(shown);
   line.hidden = false;
-}
-function clock(at) {
-  const moment = new Date(at);
-  const time = moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  if (moment.toDateString() === new Date().toDateString()) return time;
-  return `${moment.toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "short" })} ${time}`;
 }
 
 // After the second finished visit, until it is installed or sent away.

@@ -1,5 +1,7 @@
 // Drafts: a form that is half filled in survives a page that the phone has thrown away, as it does for its camera.
 
+import { when } from "../when.js";
+
 const REST = 500; // ms after the last key
 const OWN = ["csrf_token", "entry_id", "form_version", "amends"];
 const SECRET = "input[type=password], [name=pin], [name=current_pin]";
@@ -100,10 +102,6 @@ async function mending(box, forms, id) {
   const { draw } = await import("./errors.js");
   if (entry.why || Object.keys(entry.errors ?? {}).length) draw(form, entry.errors, entry.why);
   else form.scrollIntoView();
-}
-
-function when(at) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }).format(new Date(at));
 }
 
 // Today: back to what was begun last.

@@ -1,6 +1,7 @@
 // The outbox page: what waits, why, and what one can do about it.
 
-import { currentBox, known, say } from "../outbox.js";
+import { currentBox, isCustomers, known, say } from "../outbox.js";
+import { when } from "../when.js";
 
 const page = document.querySelector("[data-outbox-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);
@@ -9,7 +10,6 @@ const language = document.documentElement.lang;
 const box = currentBox();
 
 const BARE = ["form_version", "occurred_at", "version", "amends"]; // a button alone sends no more: there is no page to mend it on
-const clock = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000)).replace(" ", "\u00a0");
 
@@ -60,7 +60,7 @@ async function row(entry) {
   line.dataset.state = entry.state;
   line.dataset.id = entry.id;
   line.querySelector("[data-label]").textContent = entry.label || page.dataset.unnamed;
-  line.querySelector("[data-fact]").textContent = [clock.format(new Date(entry.created_at)), age(entry.created_at), size(await weight(entry)), state].join(" · ");
+  line.querySelector("[data-fact]").textContent = [when(entry.created_at), age(entry.created_at), size(await weight(entry)), state, isCustomers(entry) ? page.dataset.customers : ""].filter(Boolean).join(" · ");
   const why = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
   line.querySelector("[data-why]").textContent = why;
   line.querySelector("[data-why]").hidden = !why;
@@ -75,8 +75,8 @@ function actions(line, entry) {
   mend.hidden = entry.closed || bare || entry.files.length > 0 || entry.state === "waiting";
   mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
   retry.hidden = !stopped;
-  undo.hidden = entry.state !== "waiting";
-  remove.hidden = entry.state === "waiting";
+  undo.hidden = entry.state !== "waiting" || isCustomers(entry);
+  remove.hidden = entry.state === "waiting" || (isCustomers(entry) && !stopped);
   retry.addEventListener("click", async () => {
     await box.retry(entry.id);
     send();
@@ -97,7 +97,7 @@ function actions(line, entry) {
 function heldRow(receipt) {
   const line = fresh("held-entries");
   line.querySelector("[data-label]").textContent = receipt.label || page.dataset.unnamed;
-  line.querySelector("[data-fact]").textContent = [clock.format(new Date(receipt.created_at)), receipt.answer.why].filter(Boolean).join(" · ");
+  line.querySelector("[data-fact]").textContent = [when(receipt.created_at), receipt.answer.why].filter(Boolean).join(" · ");
   return line;
 }
 

@@ -139,3 +139,23 @@ test("each request says how much waits, and since when", async () => {
   await box.send();
   assert.equal(said, `1;${created_at}`);
 });
+
+test("what a customer gave cannot be taken back by whoever holds the phone, unless the office will never take it", async () => {
+  const server = new Server();
+  const box = phone(server);
+  const survey = await box.add({ path: "/h/token/survey", visit: VISIT, fields: [["q_overall", "1"]], label: "Survey" });
+  const handover = await box.add({ path: `/visits/${VISIT}/handover`, fields: [["locale", "en"]], label: "Hand-over" });
+  server.before = (path) => {
+    if (path !== "/offline/hello") throw new TypeError("network");
+  };
+  for (const { id } of [survey, handover]) {
+    assert.equal(await box.undo(id), false);
+    assert.equal(await box.remove(id), false);
+  }
+  await box.send();
+  assert.equal(await box.remove(survey.id), false, "nor after a try");
+  assert.equal((await box.raw()).length, 2);
+  server.before = (path, body) => (path.endsWith("survey") ? refusal(body.get("entry_id"), "refused", 422, { why: "No." }) : null);
+  await box.send();
+  assert.equal(await box.remove(survey.id), true, "refused for good: deleted with a trace");
+});
