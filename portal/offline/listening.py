@@ -1,7 +1,8 @@
 """Listens to the header `X-Outbox-Waiting: n;oldest`, which a phone sends with every request while its outbox is known.
 
 It costs a request nothing but a look at the session's row, which is there already. Only a change is written, at most
-once a minute and session, after the answer: whoever works on is not slowed down by being listened to.
+once a minute and session, after the answer: whoever works on is not slowed down by being listened to. That nothing
+waits any more is written at once, because such a phone may say no more for hours.
 """
 
 import uuid
@@ -29,7 +30,7 @@ def listen(response: Response) -> Response:
         return response
     row, moment = g.sign_in, now()
     changed = row.waiting_said_at is None or (said.count, said.oldest) != (row.waiting_count, row.waiting_since)
-    if changed and (row.waiting_said_at is None or moment - row.waiting_said_at >= STEP):
+    if changed and (not said.count or row.waiting_said_at is None or moment - row.waiting_said_at >= STEP):
         note_afterwards(row.id, said)
     return response
 

@@ -143,6 +143,8 @@ def test_a_change_is_noted_once_a_minute_and_no_change_never(world: Any, sign_in
     assert session(zhang).waiting_count == 2
     say(zhang, "nonsense")
     assert session(zhang).waiting_count == 2
+    say(zhang, "0;")
+    assert session(zhang).waiting_count == 0, "at once: such a phone may say no more for hours"
 
 
 def test_the_office_sees_whose_phone_holds_what_since_when(world: Any, sign_in: Any) -> None:
