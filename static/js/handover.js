@@ -8,6 +8,10 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
+// Should the signal go, the PIN takes the phone back all the same: for that the phone has to know which hand-over it is.
+const token = /^\/h\/([^/]+)/.exec(location.pathname)?.[1];
+if (token && token !== "offline") import("./handover/kept.js").then(({ name }) => name(token)).catch(() => {});
+
 async function stayAwake() {
   if (document.visibilityState !== "visible") return;
   try {

@@ -60,7 +60,7 @@ async function page(event, url) {
   if (url.pathname !== SURFACE && (await caches.match(LOCK, { cacheName: "lock" }))) return Response.redirect(SURFACE, 303);
   const answer = await newest(event.request, url);
   if (answer?.status === 200 && !answer.headers.has("X-Kept-At")) event.waitUntil(learn(url));
-  return answer ?? ((await isHandedOver()) ? Response.error() : notHere());
+  return answer ?? ((await isHandedOver()) ? surface() : notHere());
 }
 // What the network's answer says of the phone: signed out, in the customer's hands, or back in its owner's.
 async function learn(url) {
@@ -68,8 +68,10 @@ async function learn(url) {
   if (url.pathname.startsWith(`${ROOT}h/`) && url.pathname !== SURFACE) await caches.open(HANDED);
   else await caches.delete(HANDED);
 }
-// Handed over with signal and the signal gone: nothing of the technician's may show until the server has it back.
+// Handed over with signal and the signal gone: nothing of the technician's may show until the server has it back, or
+// their PIN has been typed on the surface.
 const isHandedOver = () => caches.has(HANDED);
+const surface = async () => (await (await wholeDay())?.match(SURFACE)) ?? Response.error();
 
 async function answered(request, url) {
   return (await newest(request, url)) ?? Response.error();

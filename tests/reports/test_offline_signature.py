@@ -311,3 +311,30 @@ def test_another_digest_than_the_texts_is_held(phone: Phone) -> None:
 def test_the_session_may_be_in_another_customers_hands_meanwhile(phone: Phone, world: Any) -> None:
     hand_to_customer(phone.person, finished(world, earlier=2))
     assert phone.all() == ["applied"] * 4
+
+
+def late_release(person: Person, address: str, *fields: tuple[str, str], entry: str = "") -> Page:
+    data = {"csrf_token": person.token(), "entry_id": entry or str(uuid.uuid4()), **dict(fields)}
+    return person.open(f"{address}/release", method="POST", data=data, headers={"X-Outbox": "1"})
+
+
+def test_the_pin_that_was_typed_while_the_signal_was_gone_frees_the_session(world: Any, sign_in: Any) -> None:
+    zhang, li = sign_in("zhang"), sign_in("li")
+    visit = finished(world)
+    address = hand_to_customer(zhang, visit)
+    token = address.split("/")[2]
+    of_pin = {pin: ("sealed_pin", sealed([("pin", pin)], token)) for pin in ("2468", "1357")}
+    assert late_release(zhang, address).status == 422, "without a PIN nothing opens"
+    assert late_release(zhang, address, of_pin["1357"]).status == 422
+    assert late_release(li, address, of_pin["2468"]).status == 404, "it is not theirs"
+    assert zhang.get(f"/visits/{visit.id}").status in (303, 423)
+    entry = str(uuid.uuid4())
+    for status in (201, 200):
+        assert late_release(zhang, address, of_pin["2468"], entry=entry).status == status
+        assert zhang.get(f"/visits/{visit.id}").status == 200
+    assert late_release(zhang, address, of_pin["1357"]).status == 201, "over already: nothing is left to do"
+    other = hand_to_customer(zhang, visit)
+    assert late_release(zhang, address, of_pin["2468"]).status == 201
+    assert zhang.get(f"/visits/{visit.id}").status in (303, 423), "what is over frees nothing else"
+    assert late_release(zhang, other, of_pin["2468"]).json["state"] == "held", "sealed for another hand-over"
+    assert zhang.get(f"/visits/{visit.id}").status in (303, 423)

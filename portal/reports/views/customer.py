@@ -3,9 +3,10 @@
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import i18n
+from portal import i18n, receipts
 from portal.accounts import operations as accounts
 from portal.accounts import sessions
 from portal.errors import Rejected
@@ -177,6 +178,8 @@ def release(token: str) -> BaseResponse:
     """The technician's PIN takes the phone back, signed or not; five wrong ones end the session."""
     if ticket := unseen.ticket_of(token):
         return unseen.release(ticket, token)
+    if request.method == "POST" and receipts.from_outbox():
+        return release_unseen(token)
     given = held(token)
     form = ReleaseForm()
     if form.accepted():
@@ -188,6 +191,22 @@ def release(token: str) -> BaseResponse:
     if isinstance(form.refusal, Exhausted):
         return locked_out(given)
     return page("handover/release.html", given=given, payload=given.payload, form=form)
+
+
+def release_unseen(token: str) -> BaseResponse:
+    """The signal went in the middle, and the PIN was typed on the phone. The server asks for it again: only then is
+    the session free. Where it is free already, or another one by now, nothing is left to do."""
+    given = queries.find_hand_over(token)
+    if given is None or given.person_id != current_user.id:
+        abort(404)
+    form = unseen.UnseenReleaseForm()
+    if form.accepted():
+        with form.refusals():
+            if g.sign_in.handover_token == token:
+                ask_pin(unseen.pin_in(form, token) or "")
+                operations.take_back(given, g.sign_in)
+            return unseen.to_visit(given.visit_id)
+    return form.outbox_refusal()
 
 
 class Exhausted(Rejected):

@@ -88,11 +88,15 @@ def release(ticket: Ticket, token: str) -> BaseResponse:
     form = UnseenReleaseForm()
     given = arrived(ticket, token, form.ids)
     if form.accepted():
-        pin = dict(opened(form.sealed_pin.data, token)).get("pin") if form.sealed_pin.data else None
+        pin = pin_in(form, token)
         with form.refusals():
             operations.keep_release(given, pin)
             return to_visit(ticket.visit_id)
     return form.outbox_refusal()
+
+
+def pin_in(form: UnseenReleaseForm, token: str) -> str | None:
+    return dict(opened(form.sealed_pin.data, token)).get("pin") if form.sealed_pin.data else None
 
 
 def to_visit(visit_id: uuid.UUID) -> BaseResponse:

@@ -39,6 +39,13 @@ export async function keptAt(day, visit) {
 export const download = (person, root, told = () => {}) => alone(person, () => take(person, root, told));
 // One visit that has changed, into the day that is there.
 export const refresh = (person, root, id) => alone(person, () => takeAgain(person, root, id));
+// What the phone knows of a visit, fetched anew on its own where it is kept at all: pages and pictures follow later.
+export async function renew(person, root, url) {
+  const now = await wholeDay(person, root);
+  const kept = await now?.day.match(url);
+  const answer = kept && (await fetched(url, kept.headers.get("X-Stamp")));
+  if (answer) await now.day.put(url, answer);
+}
 function alone(person, work) {
   return navigator.locks ? navigator.locks.request(`day-${person}`, work) : work();
 }

@@ -5,6 +5,8 @@ const STORE = "kept";
 const NOW = "now";
 const LOCK = "/offline/lock";
 const LOCKS = "lock";
+const HANDED = "handed"; // the worker's mark that the server has handed the phone over
+const GIVEN = "given"; // what taking it back needs while the server cannot be reached
 
 function open() {
   return new Promise((done, fail) => {
@@ -33,6 +35,20 @@ export const present = () => run("readonly", (store) => store.get(NOW));
 export const keep = (state) => run("readwrite", (store) => store.put(state, NOW));
 export const note = (name, value) => run("readwrite", (store) => store.put(value, name));
 export const noted = (name) => run("readonly", (store) => store.get(name));
+
+// A hand-over that the server keeps. Its token is known when its first page shows.
+export const give = (state) => note(GIVEN, state);
+export async function name(token) {
+  const state = await noted(GIVEN);
+  if (state && state.token !== token) await note(GIVEN, { ...state, token });
+}
+export async function given() {
+  return (await caches.has(HANDED)) ? ((await noted(GIVEN)) ?? {}) : null;
+}
+export async function taken() {
+  await caches.delete(HANDED);
+  await note(GIVEN, null);
+}
 
 // Into the customer's hands: from here on the worker leads every page to the surface.
 export async function lock(state) {

@@ -5,18 +5,19 @@ import { currentBox, phoneTime } from "../outbox.js";
 import { envelope, field } from "../outbox/sealing.js";
 import { attach } from "../signature.js";
 import { digestOf, shownContent } from "./compose.js";
-import { keep, note, noted, present, unlock } from "./kept.js";
+import { given, keep, note, noted, present, taken, unlock } from "./kept.js";
 import { complain, fillReport, slot } from "./page.js";
 import { isRight } from "./pin.js";
 import { Reading } from "./reading.js";
 
 const TRIES = 5;
+const PATIENCE = 8000;
 const stage = document.getElementById("stage");
 const actions = document.getElementById("actions");
 const words = JSON.parse(document.getElementById("paper-words").dataset.words);
 let state = null;
 
-const steps = { read, survey, sign, done, pin };
+const steps = { read, survey, sign, done, pin, away };
 
 async function show(step) {
   const tongue = document.querySelector(`template[data-tongue="${state.locale}"]`).content;
@@ -26,7 +27,7 @@ async function show(step) {
   stage.replaceChildren(section);
   actions.replaceChildren(...(bar ? [bar] : []));
   document.documentElement.lang = state.locale.replace("_", "-");
-  document.querySelector("[data-provider]").textContent = state.company;
+  if (state.company) document.querySelector("[data-provider]").textContent = state.company;
   document.querySelector(".step").textContent = section.dataset.title ?? "";
   await steps[step](section);
   document.getElementById("main").scrollIntoView({ block: "start" });
@@ -145,6 +146,19 @@ function pin(section) {
   return pad(section);
 }
 
+// The server has handed the phone over and cannot be reached: it goes on there as soon as it can, or the PIN ends it.
+async function away(section) {
+  section.querySelector("[data-back]").hidden = !state.token;
+  if (state.token) await pad(section);
+  const look = async () => {
+    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+    if (answer && state) location.replace(state.token ? `/h/${state.token}` : "/");
+  };
+  section.querySelector("[data-look]").addEventListener("click", look);
+  addEventListener("online", look);
+  setInterval(look, PATIENCE);
+}
+
 async function pad(section) {
   const tongue = document.querySelector(`template[data-tongue="${state.locale}"]`).content;
   const made = document.importNode(tongue.querySelector('[data-step="pad"]'), true);
@@ -196,9 +210,11 @@ function tell(line, text) {
 }
 
 async function released(fields) {
-  await add("release", [...fields, ["occurred_at", phoneTime()], ["entries", state.entries.handover]]);
+  await add("release", [...fields, ["occurred_at", phoneTime()], ["entries", state.entries?.handover ?? ""]]);
   const back = `/visits/${state.visit}`;
   await unlock();
+  await taken();
+  state = null;
   location.replace(back);
 }
 
@@ -225,4 +241,7 @@ state = await present().catch(() => null);
 if (state && state.person === stage.dataset.person) {
   state.shown ??= shownContent(state.payload);
   await go();
+} else if ((state = await given().catch(() => null))) {
+  state.locale ??= stage.dataset.locale;
+  await show("away");
 }

@@ -4,7 +4,7 @@
 import { currentBox, phoneTime } from "../outbox.js";
 import { factsAfter, gapsOf } from "../visit/facts.js";
 import { compose, shownContent } from "./compose.js";
-import { lock, note, noted } from "./kept.js";
+import { give, lock, note, noted } from "./kept.js";
 import { element } from "./page.js";
 
 const PATIENCE = 4000;
@@ -97,6 +97,21 @@ async function handOver(found) {
   location.replace("/h/offline");
 }
 
+// The signal may go while the server has handed the phone over: then the phone needs to know how the visit stands now.
+async function prepare() {
+  const { renew } = await import("../day/snapshot.js");
+  await renew(document.documentElement.dataset.person, "/", `/offline/visits/${says.visit}`).catch(() => {});
+  const found = await present();
+  await give(found && backOf(found));
+}
+
+// What takes the phone back, should the signal go while the server has handed it over.
+function backOf({ day, box }) {
+  const { pin, key, company } = day.handover;
+  const { locale } = Object.fromEntries(new FormData(form));
+  return { person: box.person, visit: says.visit, locale, pin, key, company: company[locale], labels: { release: says.labelRelease } };
+}
+
 // The bytes of photos that wait on this phone; of the others only the caption is shown.
 async function pictures(box, facts) {
   const entries = await box.entries();
@@ -121,7 +136,10 @@ if (page && form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopPropagation();
-    if (await isOnline()) return form.submit();
+    if (await isOnline()) {
+      await Promise.race([prepare().catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]); // comfort: with signal it goes on all the same
+      return form.submit();
+    }
     const found = await present().catch(() => null);
     const why = whyNot(found);
     if (why) return tell(why);

@@ -1,0 +1,55 @@
+"""The signal goes in the middle of a hand-over that the server has begun: the customer is told so, nothing of the
+technician's shows, and the PIN takes the phone back, so that the customer can sign without signal."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Open, sign_in
+from tests.browser.test_day import ready
+from tests.browser.test_flight_mode import PIN, all_is_sent, kept_in_the_outbox, on_the_glass
+from tests.browser.test_main_job import CUSTOMER
+from tests.servers import Server
+
+
+def given_to_the_customer(page: Page, visit: str) -> None:
+    page.goto(visit)
+    steps.go_and_start(page)
+    steps.log_usual_part(page, visit)
+    steps.diagnose(page, visit, "checked")
+    steps.finish(page, visit)
+    ready(page)
+    steps.hand_over(page, visit, "es")
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: Open) -> None:
+    page = open_page(server.url, locale="en", service_workers="allow")
+    sign_in(page, "zhang")
+    visit = next(one for one in ready(page)["visits"] if one["pages"] and CUSTOMER in one["customer"])
+    address = f"{server.url}/visits/{visit['id']}"
+    given_to_the_customer(page, address)
+    handed = page.url
+    page.context.set_offline(True)
+    for typed in (handed, address, f"{server.url}/"):
+        page.goto(typed)
+        expect(page.locator("#stage h1")).to_have_text("Ahora no hay señal")
+        assert visit["customer"] not in page.inner_text("body")
+    page.context.set_offline(False)
+    page.wait_for_url(handed.split("?")[0] + "**")  # by itself, and to the step that is due
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.reload()
+    page.fill("[name=pin]", "0000")
+    page.locator("[name=pin]").press("Enter")
+    expect(page.locator("#release .error")).to_contain_text("4")
+    page.fill("[name=pin]", PIN)
+    page.locator("[name=pin]").press("Enter")
+    page.wait_for_url(address)
+    assert [one["action"] for one in kept_in_the_outbox(page)] == ["release"]
+    page.goto(f"{address}/handover")
+    steps.pick(page, "locale", "en")
+    steps.hit(page, page.locator("button[form=handover]"))
+    on_the_glass(page, "read")
+    page.context.set_offline(False)
+    all_is_sent(page)
+    on_the_glass(page, "read")
