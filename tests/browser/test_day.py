@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
@@ -172,7 +172,7 @@ def test_nothing_of_the_day_shows_while_the_customer_holds_the_phone(own: Page, 
     expect(own.locator("#stage h1")).to_have_text("暂时没有信号")
     assert listed["visits"][0]["customer"] not in own.inner_text("body")
     own.context.set_offline(False)
-    own.goto("/")
+    own.wait_for_url(re.compile(r"/$"))  # by itself
     until(own, "caches.has('handed').then((has) => !has)")
     own.context.set_offline(True)
     own.goto(path)
