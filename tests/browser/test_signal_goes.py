@@ -1,33 +1,40 @@
 """The signal goes in the middle of a hand-over that the server has begun: the customer is told so, nothing of the
 technician's shows, and the PIN takes the phone back, so that the customer can sign without signal."""
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
-from tests.browser.test_day import ready
+from tests.browser.test_day import ready, until
 from tests.browser.test_flight_mode import PIN, all_is_sent, kept_in_the_outbox, on_the_glass
 from tests.browser.test_main_job import CUSTOMER
 from tests.servers import Server
 
+PICTURE = """caches.match('/offline/visits/VISIT').then((one) => one.json()).then(({ photos }) =>
+  photos.length && caches.match(`/visits/VISIT/photos/${photos[0].id}/thumbnail.jpg`)).then(Boolean)"""
 
-def given_to_the_customer(page: Page, visit: str) -> None:
+
+def work(page: Page, visit: str, folder: Path) -> None:
     page.goto(visit)
     steps.go_and_start(page)
     steps.log_usual_part(page, visit)
     steps.diagnose(page, visit, "checked")
+    steps.take_photo(page, visit, folder)
     steps.finish(page, visit)
-    ready(page)
-    steps.hand_over(page, visit, "es")
-    page.wait_for_load_state("networkidle")
 
 
-def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: Open) -> None:
+def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(server.url, locale="en", service_workers="allow")
     sign_in(page, "zhang")
     visit = next(one for one in ready(page)["visits"] if one["pages"] and CUSTOMER in one["customer"])
     address = f"{server.url}/visits/{visit['id']}"
-    given_to_the_customer(page, address)
+    work(page, address, tmp_path)
+    page.goto("/")
+    until(page, PICTURE.replace("VISIT", visit["id"]))
+    steps.hand_over(page, address, "es")
+    page.wait_for_load_state("networkidle")
     handed = page.url
     page.context.set_offline(True)
     for typed in (handed, address, f"{server.url}/"):
@@ -50,6 +57,29 @@ def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: 
     steps.pick(page, "locale", "en")
     steps.hit(page, page.locator("button[form=handover]"))
     on_the_glass(page, "read")
+    drawn = page.locator("#stage [data-slot=photos] img")
+    assert drawn.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 100, "the office has it already"
     page.context.set_offline(False)
     all_is_sent(page)
     on_the_glass(page, "read")
+
+
+def test_work_that_was_sent_counts_though_the_kept_pages_are_older(
+    server: Server, open_page: Open, tmp_path: Path
+) -> None:
+    """From the first step to the last all is sent at once; then the signal goes, before the day was fetched anew."""
+    page = open_page(server.url, locale="en", service_workers="allow")
+    sign_in(page, "zhang")
+    visit = next(one for one in ready(page)["visits"] if one["pages"] and CUSTOMER in one["customer"])
+    address = f"{server.url}/visits/{visit['id']}"
+    page.context.route("**/offline/visits/**", lambda route: route.abort())  # what is kept stays as old as it is
+    work(page, address, tmp_path)
+    assert not kept_in_the_outbox(page)
+    page.context.set_offline(True)
+    page.goto(address)
+    expect(page.locator("p.row[data-state='finished']")).to_be_visible()
+    page.goto(f"{address}/handover")
+    steps.pick(page, "locale", "en")
+    steps.hit(page, page.locator("button[form=handover]"))
+    on_the_glass(page, "read")
+    assert "10 km/h, 10 min" in page.inner_text("#stage") and page.locator("#stage [data-slot=parts] li").count() == 1

@@ -2,7 +2,8 @@
 // What is missing is said, with the way to it.
 
 import { currentBox, phoneTime } from "../outbox.js";
-import { factsAfter, gapsOf } from "../visit/facts.js";
+import { gapsOf } from "../visit/facts.js";
+import { stateOf } from "../visit/state.js";
 import { compose, shownContent } from "./compose.js";
 import { give, lock, note, noted } from "./kept.js";
 import { element } from "./page.js";
@@ -28,12 +29,12 @@ async function kept() {
   return found ? found.json() : null;
 }
 
-// The facts as they are with all that waits, or null where the phone does not know the visit.
+// The facts as they are with all that was recorded since, or null where the phone does not know the visit.
 async function present() {
   const [day, box] = [await kept(), currentBox()];
   if (!day || !box) return null;
-  const waiting = await box.entries();
-  return { day, box, waiting: waiting.filter((entry) => entry.visit === says.visit), facts: factsAfter(day, waiting) };
+  const { facts, entries, waiting } = await stateOf(box, day, says.visit);
+  return { day, box, facts, waiting: entries.filter((entry) => waiting.has(entry.id)) };
 }
 
 function whyNot(found) {
@@ -112,16 +113,20 @@ function backOf({ day, box }) {
   return { person: box.person, visit: says.visit, locale, pin, key, company: company[locale], labels: { release: says.labelRelease } };
 }
 
-// The bytes of photos that wait on this phone; of the others only the caption is shown.
+// The bytes of photos: of those that wait as they were taken, of those that the office has the small ones of the day.
 async function pictures(box, facts) {
   const entries = await box.entries();
   return Promise.all(
     facts.photos.map(async (photo) => {
       const sha = entries.find((entry) => entry.id === photo.waiting)?.files[0]?.[3];
       const found = sha && (await box.file(sha).catch(() => null));
-      return found ? { bytes: found.bytes, type: found.type } : null;
+      return found ? { bytes: found.bytes, type: found.type } : small(photo);
     }),
   );
+}
+async function small(photo) {
+  const kept = await caches.match(`/visits/${says.visit}/photos/${photo.id}/thumbnail.jpg`, { ignoreVary: true });
+  return kept ? { bytes: await kept.arrayBuffer(), type: "image/jpeg" } : null; // its caption alone
 }
 
 // Forms that need the server are barred on kept pages; this one goes on without it.

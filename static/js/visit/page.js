@@ -1,8 +1,8 @@
 // The pages of a visit, and Today, by what waits in the outbox: drawn on pages that the phone has kept, and on others
 // while something waits. What is shown comes from facts.js, the words and buttons from the page itself as it is kept.
 
-import { factsAfter } from "./facts.js";
 import { use } from "./pieces.js";
+import { stateOf as reckon } from "./state.js";
 
 const isKept = Boolean(document.documentElement.dataset.kept);
 const ROOT = new URL("../../../../../", import.meta.url).pathname;
@@ -45,20 +45,9 @@ async function keptCopy() {
   return copy?.dataset.words ? copy : null;
 }
 
-// What the phone has of the visit, with what is to be counted in, and what of it still waits. What was sent after the
-// copy was made stands in neither, so the receipts are asked.
 async function stateOf(visit) {
   const base = await baseOf(`${ROOT}offline/visits/${visit}`);
-  if (!base) return null;
-  const isLater = (one) => one.answer.state === "applied" && Date.parse(one.received_at) > Date.parse(base.as_of);
-  const sent = (await box.receipts()).filter(isLater);
-  const waiting = (await box.entries()).filter((one) => one.state === "waiting" || one.state === "frozen");
-  const entries = [...sent, ...waiting].sort((one, other) => one.seq - other.seq);
-  return {
-    facts: factsAfter(base, entries),
-    entries: entries.filter((one) => one.visit === visit),
-    waiting: new Map(waiting.map((one) => [one.id, one])),
-  };
+  return base && reckon(box, base, visit);
 }
 
 // Fetched once a page: what was sent since is counted in from the receipts, and a weak line has better things to carry.
