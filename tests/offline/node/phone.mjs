@@ -44,7 +44,8 @@ export class Server {
       if ((await digestOf(bytes)) !== sha) return json(this.known.has(id) ? 200 : 409, this.known.has(id) ? this.proof(id) : { entry_id: id, state: "pieces" });
       files.push([name, bytes]);
     }
-    const sha256 = body.get("sealed") ? this.digestOf?.(id) : await content(path, fields, files);
+    const sealed = body.get("sealed") ?? named.find(([name]) => name === "sealed");
+    const sha256 = sealed ? this.digestOf?.(id) : await content(path, fields, files);
     const again = this.known.has(id);
     this.known.set(id, sha256);
     if (!again) this.got.push({ path, id, fields, files });

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
+import { field, leave } from "../../../static/js/outbox/sealing.js";
 import { json, OTHER, part, phone, photo, Server, VISIT } from "./phone.mjs";
 
 const TEXT = Array.from({ length: 100 }, (_, n) => `line ${n} of a picture\n`).join("");
@@ -141,4 +142,23 @@ test("a stale token is asked for once more, a session that ended stops it, and s
   assert.equal((await box.send()).waiting, 1);
   server.before = (path) => (isPiece(path) && server.token === "token-1" ? ((server.token = "token-2"), null) : null);
   assert.equal((await box.send()).sent, 1);
+});
+
+test("what nobody can read here any more goes in pieces too, as the envelope that it is", async () => {
+  const [server, box] = pair();
+  const { publicKey } = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+  server.key = { id: "k1", public: Buffer.from(await crypto.subtle.exportKey("raw", publicKey)).toString("base64") };
+  await box.add(part(VISIT));
+  server.digestOf = () => sha256;
+  let { sha256 } = (await box.entries())[0];
+  await box.send();
+  const before = server.crossed;
+  ({ sha256 } = await box.add(photo(VISIT, TEXT)));
+  await leave(box);
+  const [{ sealed }] = await box.entries();
+  const sizes = cutting(server, box, (n) => (n === 3 ? "request" : n === 6 ? "answer" : null));
+  assert.equal((await box.send()).sent, 1);
+  assert.ok(sizes.length > 8);
+  assert.equal(text(server.got[1].files[0]), field(sealed));
+  assert.equal(server.crossed - before, field(sealed).length);
 });
