@@ -23,11 +23,12 @@ POST_WITHOUT_ENTRY = {
     "admin.setup",  # nobody can be signed in yet, and the setup code is a secret that no other site knows
     "visits.scan",  # a code is looked up; nothing is stored
     "offline.have",  # asks what is here; whoever asks brings the session's token in a header
+    "offline.piece",  # bytes that take no effect until an entry names them; the token stands in a header
     "offline.waiting",  # what a phone still holds, said as often as it likes; the token stands in a header
     "verify.check",  # whoever holds the paper asks; nothing is stored, so there is nothing to repeat or to forge
 }
 
-OPEN_WHILE_IDLE = {"accounts.unlock", "offline.hello"}  # what waits is sent from a pocket too: hello shows nothing
+OPEN_WHILE_IDLE = {"accounts.unlock", "offline.hello", "offline.piece_length"}  # what waits is sent from a pocket too
 
 
 def init_app(app: Flask) -> None:

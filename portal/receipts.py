@@ -10,7 +10,6 @@ is held whole.
 """
 
 import hashlib
-import io
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
-from portal import files, formversions, sealing
+from portal import files, formversions, pieces, sealing
 from portal.clock import now
 from portal.db import Json, Model, WithId, db, let_go
 from portal.i18n import lazy
@@ -84,7 +83,8 @@ class HeldEntry(WithId, Model):
 class Entry:
     """The POST at hand. `problem` is set when it may not take effect: (status, words for the form's top). `fields` and
     `files` (name, file name, type, bytes) are what is kept of it when it is held: as it was sent, or unsealed.
-    `decided`: a supervisor lets a held entry take effect; what speaks against it is told to them, not held again."""
+    `decided`: a supervisor lets a held entry take effect; what speaks against it is told to them, not held again.
+    `brought`: digests of its files that came in pieces before it."""
 
     id: uuid.UUID | None
     sha256: str
@@ -94,6 +94,7 @@ class Entry:
     claimed: bool = False
     received_at: datetime | None = None
     decided: bool = False
+    brought: list[str] = field(default_factory=list)
 
 
 def from_outbox() -> bool:
@@ -131,13 +132,17 @@ def begin(csrf_token: str) -> Response | None:
     Anything wrong with token or id is kept in `g.entry.problem`: the view's form refuses by it, so that the
     page comes back with what was typed.
     """
+    arrival = pieces.bring_in(current_user.id) if from_outbox() else pieces.Arrival()
     entry = g.entry = entry_at_hand()
+    entry.brought = arrival.brought
     sealed_wrong, entry.problem = entry.problem, None
     version = request.form.get("form_version", formversions.FIRST)
     if request.form.get("csrf_token", "") != csrf_token:
         entry.problem = (400, lazy("This page was open for a long time. Nothing is lost: send it again."))
     elif entry.id is None:
         entry.problem = (422, lazy("This form has no entry number. Open the page again, then send it."))
+    elif arrival.lacking:
+        return without_files(entry, arrival.lacking)
     elif sealed_wrong:
         entry.problem = sealed_wrong
     elif not formversions.is_known(request.endpoint or "", version):
@@ -149,6 +154,25 @@ def begin(csrf_token: str) -> Response | None:
     request.form = formversions.upcast(request.endpoint or "", version, request.form)
     draw_photos(entry)
     return claim(entry)
+
+
+def without_files(entry: Entry, lacking: list[pieces.Named]) -> Response:
+    """Nothing is done without all files. Only the answer of the first time can be given: their digests are enough to
+    know that it is the same entry, and their pieces went when it took effect."""
+    fields = [*entry.fields, *((one.name, one.sha256) for one in lacking)]
+    entry.sha256 = content_digest(request.path, fields, [(name, content) for name, _f, _t, content in entry.files])
+    used = known(entry.id, entry.sha256)
+    return repeated(used) if used else outbox_answer(409, "pieces")
+
+
+def is_known(entry_id: uuid.UUID, sha256: str) -> bool:
+    """Whether this entry of the person at hand, with that content, took effect or is held."""
+    return known(entry_id, sha256) is not None
+
+
+def known(entry_id: uuid.UUID | None, sha256: str) -> Receipt | None:
+    used = db.session.get(Receipt, entry_id)
+    return used if used and used.person_id == current_user.id and used.sha256 == sha256 else None
 
 
 def entry_at_hand() -> Entry:
@@ -206,7 +230,7 @@ def replace_form(entry: Entry) -> None:
     request.form = ImmutableMultiDict([*outside, *entry.fields])
     request.files = ImmutableMultiDict(
         [
-            (name, FileStorage(io.BytesIO(content), filename, name, content_type))
+            (name, pieces.upload(name, filename, content_type, content))
             for name, filename, content_type, content in entry.files
         ]
     )
@@ -272,6 +296,7 @@ def claim_statement(database: str) -> Any:
 
 def repeated(used: Receipt) -> Response:
     """The answer that the entry got the first time."""
+    pieces.drop(current_user.id, g.entry.brought)
     g.entry.received_at = used.recorded_at
     if from_outbox():
         return outbox_answer(202 if used.state == HELD else 200, used.state, used.location, used.why or "")
@@ -288,6 +313,7 @@ def finish(response: Response) -> Response:
     location = response.headers.get("Location")
     answer = {"entry": entry.id, "location": (location or request.path)[:500], "status": 303}
     db.session.execute(answer_statement(), answer)
+    pieces.drop(current_user.id, entry.brought)
     if from_outbox() and response.status_code != 202:
         return outbox_answer(201, APPLIED, location)
     return response
@@ -328,6 +354,7 @@ def hold(why: str) -> Response:
                 recorded_at=held.recorded_at,
             )
         )
+    pieces.drop(person_id, entry.brought)
     db.session.flush()
     entry.claimed = False
     return outbox_answer(202, HELD, why=why)

@@ -15,6 +15,7 @@ from sqlalchemy.types import JSON, BigInteger, Boolean, Date, DateTime, Integer,
 BATCH = 2000
 VERSION = "alembic_version"
 DERIVED = {"search_entry", "search_words_own"}  # the search's index: made anew from what is restored
+PASSING = {"piece"}  # on its way from a phone, which begins anew
 Row = list[Any]
 
 
@@ -22,7 +23,7 @@ def tables(connection: Connection) -> list[str]:
     """Every table with rows of its own, those that others refer to first. Not the version, and no index that is
     kept as tables: that is derived, and made again."""
     inspector = inspect(connection)
-    own = set(inspector.get_table_names()) - {VERSION} - DERIVED
+    own = set(inspector.get_table_names()) - {VERSION} - DERIVED - PASSING
     if connection.dialect.name == "sqlite":
         kinds = connection.exec_driver_sql("PRAGMA table_list").mappings()
         own &= {row["name"] for row in kinds if row["type"] == "table" and row["schema"] == "main"}

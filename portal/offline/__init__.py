@@ -6,8 +6,8 @@ twice.
 
 The phone's half is `static/js/outbox.js`, on every page of a person who is signed in: it catches each form that may
 wait, stores it, sends it in order and believes nothing but proof. Sealing, drafts, the bar, rows of what waits and the
-page at `/offline/outbox` are modules beside it, loaded where they are needed. `tests/offline/node` tries it without a
-browser, `tests/browser/test_outbox.py` with one.
+page at `/offline/outbox`, and long files in pieces (`portal.pieces`) are modules beside it, loaded where they are
+needed. `tests/offline/node` tries it without a browser, `tests/browser/test_outbox.py` with one.
 """
 
 from datetime import datetime

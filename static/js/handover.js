@@ -8,7 +8,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// Should the signal go, the PIN takes the phone back all the same: for that the phone has to know which hand-over it is.
+// So that the PIN can end it should the signal go.
 const token = /^\/h\/([^/]+)/.exec(location.pathname)?.[1];
 if (token && token !== "offline") import("./handover/kept.js").then(({ name }) => name(token)).catch(() => {});
 

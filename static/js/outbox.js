@@ -11,6 +11,7 @@ const STEPS = [
 ]; // the database's versions: each step only adds, so that what an older script stored is still there
 const BLOCKED = 5000; // ms to wait for an older tab that holds the database
 const HELLO_WAIT = 10_000;
+const WHOLE = 48 * 1024; // bytes of a file that goes inside its request; a longer one goes in pieces
 const SLOWEST = 4; // bytes a millisecond: a photo may take minutes where the signal is poor
 
 /* Content (contract 5) -------------------------------------------------------------------------------------------- */
@@ -69,20 +70,20 @@ export function placeOf(path) {
 
 /* Order and proof ------------------------------------------------------------------------------------------------- */
 
-const goes = (entry) => entry.state === "waiting" || entry.state === "frozen";
-// What a customer gave on this phone: whoever holds it afterwards cannot take it back, unless it was refused for good.
+export const goes = (entry) => entry.state === "waiting" || entry.state === "frozen";
+// Not to be taken back by whoever holds the phone.
 export const isCustomers = (entry) => entry.path.startsWith("/h/") || entry.action === "handover";
-const isPhoto = (entry) => entry.action === "photos";
+export const isPhoto = (entry) => entry.action === "photos";
 
-// A queue for each visit, in the order of saving. Photos come last: the visit is usable before they have arrived; but
-// what a signature names goes before it.
+// A queue for each visit, in the order of saving, and then one for its photos: all that is written is there before any
+// of them, and they may take long. But what a signature names goes before it.
 export function plan(entries) {
-  const queues = new Map();
+  const visits = new Map();
   for (const entry of entries.filter(goes).sort((a, b) => a.seq - b.seq)) {
     const key = entry.visit ?? entry.id;
-    queues.set(key, [...(queues.get(key) ?? []), entry]);
+    visits.set(key, [...(visits.get(key) ?? []), entry]);
   }
-  return [...queues.values()].map((queue) => {
+  const queues = [...visits.values()].map((queue) => {
     const placed = new Set();
     const place = (entry) => {
       if (!entry || placed.has(entry)) return;
@@ -93,6 +94,8 @@ export function plan(entries) {
     queue.forEach(place);
     return [...placed];
   });
+  const ends = (queue) => Math.max(-1, ...queue.map((entry, at) => (isPhoto(entry) ? -1 : at))) + 1;
+  return [...queues.map((queue) => queue.slice(0, ends(queue))), ...queues.map((queue) => queue.slice(ends(queue)))].filter((queue) => queue.length);
 }
 
 // What an answer means. Only JSON that echoes the entry's id and content is proof; all that nobody promised is "later".
@@ -134,6 +137,7 @@ class Box {
       locks: globalThis.navigator?.locks,
       crypto: globalThis.crypto,
       steps: STEPS,
+      whole: WHOLE,
       tell: () => {},
       ...ports,
     };
@@ -377,6 +381,7 @@ class Box {
 
   async rounds() {
     let sent = 0;
+    this.carried = 0;
     try {
       while (this.again) {
         this.again = false;
@@ -402,13 +407,15 @@ class Box {
   }
 
   async deliverAll(hello) {
-    const queues = plan(await this.raw());
+    const all = await this.raw();
+    const queues = plan(all);
+    this.newest = all.at(-1)?.seq;
     this.progress = { done: 0, of: queues.flat().length };
     let sent = 0;
     for (const queue of queues) {
       let stuck = false;
       for (const entry of queue) {
-        if ((stuck && !isPhoto(entry)) || (await this.lacks(entry))) {
+        if ((stuck && !isPhoto(entry)) || (entry.needs?.length && (await (await needs()).lacks(this, entry)))) {
           stuck ||= !isPhoto(entry);
           continue;
         }
@@ -416,6 +423,7 @@ class Box {
         const outcome = await this.deliver(entry, hello);
         this.progress.done++;
         if (outcome === "applied" || outcome === "held") sent++;
+        if (outcome === "paused") return sent;
         if (outcome === "later" && !isPhoto(entry)) stuck = true;
         if (outcome === "lost") {
           const still = await this.hello(); // the network, or only this entry?
@@ -430,22 +438,6 @@ class Box {
       }
     }
     return sent;
-  }
-
-  // Whether something that this entry names has not arrived yet.
-  async lacks(entry) {
-    if (!entry.needs?.length) return false;
-    const here = new Set((await this.raw()).map((other) => other.id));
-    return entry.needs.some((id) => here.has(id));
-  }
-
-  // Which of the entries that this one names will never come, because they were taken back or mended here: the server
-  // need not wait for them.
-  async without(entry) {
-    if (!entry.names?.length) return {};
-    const kept = new Set([...(await this.raw()), ...(await this.receipts())].map((other) => other.id));
-    const gone = entry.names.filter((id) => !kept.has(id));
-    return gone.length ? { "X-Outbox-Without": gone.join(" ") } : {};
   }
 
   async hello() {
@@ -505,37 +497,46 @@ class Box {
     }
   }
 
-  // One try, and once more where only the token was stale. "lost": no answer at all.
-  async post(entry, hello, file, again = true) {
+  // Once more where only the token was stale. "lost": no answer at all.
+  async post(entry, hello, file) {
+    const first = await this.tryOnce(entry, hello, file);
+    if (first.outcome !== "token") return first;
+    const fresh = await this.hello();
+    if (fresh.stopped) return { outcome: fresh.stopped === "signed_out" ? "signed_out" : "lost" };
+    const second = await this.tryOnce(entry, fresh, file);
+    return second.outcome === "token" ? { outcome: "later" } : second;
+  }
+
+  async tryOnce(entry, hello, file) {
     const body = new FormData();
     body.append("csrf_token", hello.csrf);
     body.append("entry_id", entry.id);
-    let size = 0;
     // Sealed, a photo is 2.4 times as long: while its copy can be read here, it goes as it is over the same encrypted line.
     const open = entry.locked?.length ? await (await sealing()).reopen(this, entry) : entry.sealed ? null : entry;
     const sealed = open ? null : (await sealing()).field(entry.sealed);
-    if (sealed) body.append("sealed", sealed);
-    else for (const [name, value] of open.fields) body.append(name, value);
-    for (const [name, filename, type, sha] of open?.files ?? []) {
-      const { bytes } = await file(sha);
-      size += bytes.byteLength;
-      body.append(name, new Blob([bytes], { type }), filename);
-    }
-    const headers = { ...(await this.headers().catch(() => ({ "X-Outbox": "1" }))), ...(await this.without(entry)) };
-    const wait = 60_000 + Math.ceil((size + (sealed?.length ?? 0)) / SLOWEST);
+    const files = sealed ? [["sealed", "", "text/plain", "", utf8(sealed)]] : [];
+    for (const [name, value] of open?.fields ?? []) body.append(name, value);
+    for (const one of open?.files ?? []) files.push([...one, (await file(one[3])).bytes]);
+    let size = 0;
     try {
+      const large = files.some(([, , , , bytes]) => bytes.byteLength > this.ports.whole);
+      const pieces = large && (await import("./outbox/pieces.js").catch(() => null));
+      const way = pieces && (await pieces.bring(this, entry, files, hello, body)); // takes out of `files` what went before
+      if (way) return { outcome: way };
+      for (const [name, filename, type, , bytes] of files) {
+        size += bytes.byteLength;
+        if (sealed) body.append(name, sealed);
+        else body.append(name, new Blob([bytes], { type }), filename);
+      }
+      const headers = { ...(await this.headers().catch(() => ({ "X-Outbox": "1" }))), ...(entry.names?.length && (await (await needs()).without(this, entry))) };
       const path = entry.query ? `${entry.path}?${entry.query}` : entry.path;
-      const answer = await this.ask(path, { method: "POST", redirect: "error", headers, body }, wait);
+      const answer = await this.ask(path, { method: "POST", redirect: "error", headers, body }, 60_000 + Math.ceil(size / SLOWEST));
       const said = await json(answer);
       const sent = sealed && said?.sha256 !== entry.sha256 ? await digest(entry.path, [["sealed", sealed]], [], this.ports.crypto) : entry.sha256;
-      const outcome = verdict({ ...entry, sha256: sent }, answer.status, said); // an envelope that cannot be opened is held as it is
-      if (outcome !== "token" || !again) return { outcome: outcome === "token" ? "later" : outcome, said };
+      return { outcome: verdict({ ...entry, sha256: sent }, answer.status, said), said }; // an envelope that cannot be opened is held as it is
     } catch {
       return { outcome: "lost" };
     }
-    const fresh = await this.hello();
-    if (fresh.stopped) return { outcome: fresh.stopped === "signed_out" ? "signed_out" : "lost" };
-    return this.post(entry, fresh, file, false);
   }
 
   async settle(entry, outcome, said) {
@@ -557,6 +558,7 @@ class Box {
 }
 
 const sealing = () => import("./outbox/sealing.js");
+const needs = () => import("./outbox/needs.js");
 
 async function json(answer) {
   if (!/^application\/json\b/.test(answer.headers.get("Content-Type") ?? "")) return null;
@@ -740,7 +742,7 @@ function kick() {
   return box
     .send()
     .then(({ sent, waiting, stopped }) => {
-      failures = stopped && waiting && !sent ? failures + 1 : 0; // a poor line that carries something is not a dead one
+      failures = stopped && waiting && !sent && !box.carried ? failures + 1 : 0; // a poor line that carries something is not a dead one
       if (waiting && stopped) timer = setTimeout(kick, backoff(failures));
       return { stopped };
     })

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 
 PIECE = 2048  # bytes that go at once
@@ -24,7 +25,7 @@ class Line:
     runs. `log`: each request's first line, the bytes that crossed of it and its answer, and whether it was cut."""
 
     def __init__(self, port: int, seed: int, *, rate: float | None = None, loss: float = 0, delay: float = 0) -> None:
-        self.portal, self.chance = port, random.Random(seed)
+        self.portal, self.seed, self.count = port, seed, Counter[str]()
         self.rate, self.loss, self.delay = rate, loss, delay
         self.log: list[tuple[str, int, bool]] = []
         self.lock, self.free = threading.Lock(), 0.0
@@ -76,7 +77,7 @@ class Line:
         length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
         left = int(length[1]) if length else 0
         head = re.sub(rb"(?im)^connection: .*\r\n", b"", head + b"\r\n") + b"Connection: close\r\n\r\n"
-        up, down = self.places(len(head) + left)
+        up, down = self.places(kind(head), len(head) + left)
         with socket.create_connection(("127.0.0.1", self.portal), 30) as portal:
             self.carry(head + body, portal, used, up)
             left -= len(body)
@@ -95,14 +96,17 @@ class Line:
                 limit = None if down is None else sent + int(down * max(len(piece), 1))
                 self.carry(piece, client, used, limit)
 
-    def places(self, request: int) -> tuple[int | None, float | None]:
-        """Where this one is cut: after so many bytes of the request, or at such a share of the answer's first piece."""
+    def places(self, what: str, request: int) -> tuple[int | None, float | None]:
+        """Where this one is cut: after so many bytes of the request, or at such a share of the answer's first piece.
+        The n-th request of its kind always fares the same, whatever else is under way: a run can be repeated."""
         with self.lock:
-            if self.chance.random() >= self.loss:
-                return None, None
-            if self.chance.random() < ANSWER:
-                return None, self.chance.random()
-            return self.chance.randrange(request), None
+            self.count[what] += 1
+            chance = random.Random(f"{self.seed} {what} {self.count[what]}")
+        if chance.random() >= self.loss:
+            return None, None
+        if chance.random() < ANSWER:
+            return None, chance.random()
+        return int(chance.random() * request), None
 
     def carry(self, piece: bytes, to: socket.socket, used: list[int], limit: int | None) -> None:
         """Passes bytes on at the line's pace, up to where it is cut."""
@@ -118,6 +122,11 @@ class Line:
         to.sendall(piece[:room])
         if room < len(piece):
             raise Cut
+
+
+def kind(head: bytes) -> str:
+    """Method and address of a request, without ids, digests and query."""
+    return re.sub(r"[0-9a-f-]{32,}", "*", head.decode().split(" HTTP/")[0].partition("?")[0])
 
 
 def gone(client: socket.socket) -> bool:

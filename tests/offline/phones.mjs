@@ -9,6 +9,7 @@ const { openBox } = await import(outbox);
 const { leave } = await import(new URL("./outbox/sealing.js", outbox));
 globalThis.IDBKeyRange = IDBKeyRange;
 
+const SMALL = { whole: 200, pieces: { most: 800, least: 200 } }; // bytes: the model's photos go in pieces too
 const never = new Promise(() => {});
 const html = () => new Response("<title>Hotel Wi-Fi</title>", { headers: { "Content-Type": "text/html" } });
 const phones = new Map();
@@ -28,6 +29,7 @@ class Phone {
     const key = `${person} ${n}`;
     if (!this.tabs.has(key)) {
       const ports = {
+        ...SMALL,
         indexedDB: this.indexedDB,
         fetch: (path, options) => this.fetch(key, path, options),
         now: () => new Date(Date.now() + this.skew),
@@ -84,7 +86,7 @@ class Phone {
   }
 
   async save(person, { path, fields, files = [], amends }) {
-    const sent = files.map(([name, filename, text]) => [name, { bytes: Buffer.from(text, "base64").buffer.slice(0), type: "image/jpeg", name: filename }]);
+    const sent = files.map(([name, filename, text]) => [name, { bytes: new Uint8Array(Buffer.from(text, "base64")).buffer, type: "image/jpeg", name: filename }]);
     const entry = await this.tab(person).add({ path, fields, files: sent, amends, label: "" });
     return entry.id;
   }

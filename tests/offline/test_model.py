@@ -1,5 +1,5 @@
 """10 000 random days in the long form, 60 in the ordinary one: nothing that was told is saved is lost or doubled; and
-five faults that others have shipped are each found within a few of them, or the model is broken."""
+six faults that others have shipped are each found within a few of them, or the model is broken."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -30,6 +30,7 @@ PLANTED = {  # the fault: what of the script becomes what
     ),
     "conflict dropped": (PROOF, f'if (status === 202 || status === 422) return "applied";\n{PROOF}'),
     "sign-out clears": (LEAVE, f"{LEAVE}\n{CLEARED}"),
+    "put together wrong": ("bytes.slice(at, at + box.piece)", "bytes.slice(0, box.piece)"),
 }
 
 
@@ -62,7 +63,7 @@ def test_a_planted_fault_is_found(fault: str, play: Callable[[Path], Field], tmp
     scripts = Path(shutil.copytree(SCRIPTS, tmp_path / "js"))
     right, wrong = PLANTED[fault]
     changed = 0
-    for path in (scripts / "outbox.js", scripts / "outbox" / "sealing.js"):
+    for path in (scripts / "outbox.js", scripts / "outbox" / "sealing.js", scripts / "outbox" / "pieces.js"):
         text = path.read_text("utf-8")
         changed += text.count(right)
         path.write_text(text.replace(right, wrong), "utf-8")

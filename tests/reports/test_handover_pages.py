@@ -34,7 +34,15 @@ from tests.reports.steps import (
 from tests.test_permissions import routes
 from tests.visits.steps import DIAGNOSIS, picture
 
-ASKED = ("/offline/hello", "/offline/have", "/offline/waiting", "/sw.js", "/manifest.webmanifest", "/icon")
+ASKED = (
+    "/offline/hello",
+    "/offline/have",
+    "/offline/waiting",
+    "/offline/pieces",
+    "/sw.js",
+    "/manifest.webmanifest",
+    "/icon",
+)
 FREE = ("/static", "/h/", "/healthz", "/readyz", *ASKED)  # what machines and the phone itself ask shows nothing
 
 

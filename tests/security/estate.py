@@ -86,7 +86,7 @@ def build(world: Any, username: str, serial: str, number: str, kind: str) -> Est
         "digest": live_photos(closed.visit)[0].digest, "photo_id": live_photos(busy)[0].id,
         "use_id": live_part_uses(busy)[0].id, "reading_id": live_readings(busy)[0].id,
         "entry_id": live_time_entries(busy)[0].id, "held_id": waits.id, "rescue_id": waits.rescue_id, "n": 0,
-        "version": "0",
+        "version": "0", "sha256": "0" * 64,
     }  # fmt: skip
     special = {
         "calls": {"number": busy.call.number},

@@ -38,6 +38,7 @@ NO_EFFECT = {  # sent all the same, and nothing may differ
     "held.seen": "a button; nothing was decided",
     "jobs.retry": "a button; nothing failed",
     "offline.have": "asked by scripts, with the token in a header; `tests/offline/test_waiting.py`",
+    "offline.piece": "bytes, sent by scripts, with the token in a header; `tests/offline/test_pieces.py`",
     "offline.waiting": "told by scripts, with the token in a header; `tests/offline/test_waiting.py`",
     "reports.correction": "of an approved report; the same form as the return",
     "link.signature": "the survey comes first; the same fields as in the hand-over",

@@ -8,6 +8,7 @@ from portal.offline.views import (
     installing,
     outbox,
     phones,
+    pieces,
     rescue,
     visit,
     waiting,
@@ -16,6 +17,6 @@ from portal.offline.views import (
 from portal.offline.views.base import bp, device
 
 __all__ = [
-    "bp", "day", "device", "hello", "help", "inbox", "installing", "outbox", "phones", "rescue", "visit", "waiting",
-    "worker",
+    "bp", "day", "device", "hello", "help", "inbox", "installing", "outbox", "phones", "pieces", "rescue", "visit",
+    "waiting", "worker",
 ]  # fmt: skip

@@ -1,7 +1,6 @@
 """What phones tell about their outbox, and ask about it after a restore. Neither stores work, so neither has an entry
 id; the session's token stands in a header, where no page of another site can write it."""
 
-import hmac
 import uuid
 from typing import Any
 
@@ -14,11 +13,10 @@ from portal.i18n import lazy
 from portal.offline import operations
 from portal.offline.operations import Reported
 from portal.offline.rules import read_moment
-from portal.offline.views.base import bp
+from portal.offline.views.base import bp, has_token
 from portal.permissions import during_handover, signed_in
 
 MOST_IDS, MOST_ENTRIES = 1000, 200
-TOKEN = "X-CSRF-Token"
 
 
 @bp.post("/have")
@@ -53,7 +51,7 @@ def waiting() -> Response:
 
 def listed(name: str, most: int, *, optional: bool = False) -> list[Any] | Response:
     """The list of that name in the JSON that was sent, or the refusal."""
-    if not hmac.compare_digest(request.headers.get(TOKEN, "").encode(), g.sign_in.csrf_token.encode()):
+    if not has_token():
         return receipts.outbox_answer(400, "token")
     sent = request.get_json(silent=True)
     found = sent.get(name, [] if optional else None) if isinstance(sent, dict) else None

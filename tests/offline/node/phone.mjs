@@ -1,7 +1,7 @@
 // A phone without a browser: a database in memory, and a server that answers as contract 5 says.
 
 import { IDBFactory } from "fake-indexeddb";
-import { content, openBox } from "../../../static/js/outbox.js";
+import { content, openBox, sha256 as digestOf } from "../../../static/js/outbox.js";
 
 export const VISIT = "00000000-0000-4000-8000-000000000001";
 export const OTHER = "00000000-0000-4000-8000-000000000002";
@@ -21,6 +21,8 @@ export class Server {
     this.asked = []; // every address
     this.before = () => null; // answers instead, or throws
     this.known = new Map();
+    this.pieces = new Map(); // digest: bytes so far
+    this.crossed = 0; // bytes of pieces that arrived, also of repeats
   }
 
   fetch = async (path, { body, method = "GET", headers = {} } = {}) => {
@@ -31,16 +33,40 @@ export class Server {
       return json(200, { person: this.person, csrf: this.token, now: this.now().toISOString(), epoch: this.epoch, key: this.key, backed_up_until: this.backedUp });
     if (path === "/offline/have") return json(200, { missing: JSON.parse(body).ids.filter((id) => !this.known.has(id)) });
     if (path === "/offline/waiting") return (this.told = JSON.parse(body)), json(200, {});
+    if (path.startsWith("/offline/pieces/")) return this.piece(path, method, body, headers);
     if (body.get("csrf_token") !== this.token) return json(400, { state: "token" });
     const id = body.get("entry_id");
-    const fields = [...body].filter(([, value]) => typeof value === "string" && value);
+    const fields = [...body].filter(([name, value]) => typeof value === "string" && value && name !== "in_pieces");
     const files = [...body].filter(([, value]) => typeof value !== "string");
-    const sha256 = body.get("sealed") ? this.digestOf?.(id) : await content(path, fields, files);
+    const named = body.getAll("in_pieces").map((text) => JSON.parse(text));
+    for (const [name, , , sha] of named) {
+      const bytes = this.pieces.get(sha) ?? Buffer.alloc(0);
+      if ((await digestOf(bytes)) !== sha) return json(this.known.has(id) ? 200 : 409, this.known.has(id) ? this.proof(id) : { entry_id: id, state: "pieces" });
+      files.push([name, bytes]);
+    }
+    const sealed = body.get("sealed") ?? named.find(([name]) => name === "sealed");
+    const sha256 = sealed ? this.digestOf?.(id) : await content(path, fields, files);
     const again = this.known.has(id);
     this.known.set(id, sha256);
     if (!again) this.got.push({ path, id, fields, files });
-    return json(again ? 200 : 201, { entry_id: id, sha256, state: "applied", location: "/", why: "", errors: {} });
+    for (const [, , , sha] of named) this.pieces.delete(sha);
+    return json(again ? 200 : 201, this.proof(id));
   };
+
+  proof(id) {
+    return { entry_id: id, sha256: this.known.get(id), state: "applied", location: "/", why: "", errors: {} };
+  }
+
+  piece(path, method, body, headers) {
+    const url = new URL(path, "http://server");
+    const sha256 = url.pathname.split("/").pop();
+    const here = this.pieces.get(sha256) ?? Buffer.alloc(0);
+    if (method === "GET") return json(200, { sha256, length: here.length, known: this.known.get(url.searchParams.get("entry")) === url.searchParams.get("content") });
+    if (headers["X-CSRF-Token"] !== this.token) return json(400, { state: "token" });
+    this.crossed += body.byteLength;
+    if (Number(url.searchParams.get("start")) === here.length) this.pieces.set(sha256, Buffer.concat([here, Buffer.from(body)]));
+    return json(200, { sha256, length: this.pieces.get(sha256).length, known: false });
+  }
 }
 
 export function phone(server, more = {}) {

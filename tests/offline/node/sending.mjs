@@ -7,9 +7,9 @@ const entry = { id: "i", sha256: "s" };
 const entries = (...rows) => rows.map(([id, visit, action, more], at) => ({ id, seq: at + 1, visit, action, state: "waiting", needs: [], ...more }));
 const ids = (queues) => queues.map((queue) => queue.map(({ id }) => id).join(" "));
 
-test("photos of a visit go after all else of it, except those that a signature names", () => {
+test("photos go after all that is written, except those that a signature names", () => {
   const queues = plan(entries(["a", VISIT, "photos"], ["b", VISIT, "part-uses"], ["c", OTHER, "photos"], ["d", VISIT, "photos"], ["e", VISIT, "handover", { needs: ["d", "b"] }]));
-  assert.deepEqual(ids(queues), ["b d e a", "c"]);
+  assert.deepEqual(ids(queues), ["b d e", "a", "c"]);
 });
 
 test("what was refused is not sent again by itself", () => {
@@ -71,7 +71,7 @@ test("one visit that is stuck holds up no other, and its photos still go", async
   server.before = (path) => (path.includes(VISIT) && path.endsWith("part-uses") ? new Response("oops", { status: 500 }) : null);
   for (const saved of [part(VISIT), { path: `/visits/${VISIT}/finish`, fields: [] }, photo(VISIT), part(OTHER)]) await box.add(saved);
   await box.send();
-  assert.deepEqual(server.got.map(({ path }) => path), [`/visits/${VISIT}/photos`, `/visits/${OTHER}/part-uses`]);
+  assert.deepEqual(server.got.map(({ path }) => path), [`/visits/${OTHER}/part-uses`, `/visits/${VISIT}/photos`]);
   assert.equal((await box.waiting()).count, 2);
 });
 
