@@ -252,7 +252,10 @@ class Field:
 
     def visit(self) -> Visit | None:
         found = db.session.get(Visit, uuid.UUID(self.chance.choice(self.visits)))
-        return found if found is not None and found.state == "assigned" else None
+        if found is not None and found.state == "assigned":
+            return found
+        db.session.rollback()  # left open, it would hold up whatever the phones send
+        return None
 
     def hand_on(self) -> None:
         if visit := self.visit():
@@ -320,14 +323,12 @@ class Field:
         return [*self.lost(), *self.doubled(), *self.foreign()]
 
     def lost(self) -> list[str]:
-        kept = {key for phone in self.names for person in PEOPLE for key, _state in self.waiting(phone, person)}
+        phones = [(phone, person) for phone in self.names for person in PEOPLE]
+        kept = {key: state for where in phones for key, state in self.waiting(*where)}
         received = {str(key) for key in db.session.scalars(select(Receipt.entry_id))}
         received |= {str(key) for key in db.session.scalars(select(HeldEntry.entry_id))}
-        gone = self.told.keys() - self.taken_back - received - kept
-        stuck = {
-            key for phone in self.names for person in PEOPLE for key, state in self.waiting(phone, person)
-            if state in ("waiting", "frozen")
-        }  # fmt: skip
+        gone = self.told.keys() - self.taken_back - received - kept.keys()
+        stuck = [key for key, state in kept.items() if state in ("waiting", "frozen")]
         return [f"LOST {self.told[key]}" for key in gone] + [f"STUCK {self.told[key]}" for key in stuck]
 
     def doubled(self) -> list[str]:
