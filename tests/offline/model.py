@@ -4,6 +4,7 @@ still on the phone; and nothing took effect twice.
 """
 
 import base64
+import gc
 import json
 import random
 import shutil
@@ -73,10 +74,13 @@ def listening(app: Flask) -> Iterator[str]:
     standing = server.listen(app, "127.0.0.1", 0)
     thread = threading.Thread(target=standing.run, daemon=True)
     thread.start()
+    gc.collect()
+    gc.freeze()  # as `serve` does
     yield f"http://127.0.0.1:{standing.effective_port}"
     wasyncore.close_all(standing._map)
     standing.task_dispatcher.shutdown()
     thread.join(5)
+    gc.unfreeze()
 
 
 @dataclass
