@@ -57,6 +57,9 @@ class BackupTaken(Model):
     recorded_at: Mapped[datetime]
 
 
+NEWEST, COVERED = select(func.max(Epoch.number)), select(func.max(BackupTaken.covers_until))  # each hello asks both
+
+
 @dataclass(frozen=True)
 class Seen:
     """What this process saw when it started."""
@@ -79,13 +82,13 @@ def not_across_a_restore() -> Response | None:
 
 def epoch() -> int:
     """The number of this epoch: 1, or what the last restore has made it."""
-    return db.session.scalar(select(func.max(Epoch.number))) or FIRST
+    return db.session.scalar(NEWEST) or FIRST
 
 
 def backed_up_until() -> datetime | None:
     """Up to which moment the newest backup covers the database; None before the first one. Phones keep what they have
     sent until then, because they may be asked for it after a restore."""
-    return db.session.scalar(select(func.max(BackupTaken.covers_until)))
+    return db.session.scalar(COVERED)
 
 
 def next_epoch(last: int) -> int:

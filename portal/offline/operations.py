@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.orm import aliased
 
 from portal import history
 from portal.accounts.models import SignIn
@@ -76,14 +75,13 @@ def of_sessions(sessions: list[uuid.UUID]) -> ColumnElement[bool]:
 def earlier_sessions(session: SignIn) -> list[SignIn]:
     """Sessions of the same phone before this one, as far as can be told: the same person and the same browser, and
     not used any more since this one began. The work in a phone outlives a session."""
-    other = aliased(SignIn)
-    query = select(other).where(
-        other.person_id == session.person_id,
-        other.device == session.device,
-        other.browser == session.browser,
-        other.id != session.id,
-        other.last_seen_at <= session.created_at,
-        other.waiting_said_at.is_not(None),
+    query = select(SignIn).where(
+        SignIn.person_id == session.person_id,
+        SignIn.device == session.device,
+        SignIn.browser == session.browser,
+        SignIn.id != session.id,
+        SignIn.last_seen_at <= session.created_at,
+        SignIn.waiting_said_at.is_not(None),
     )
     return list(db.session.scalars(query))
 

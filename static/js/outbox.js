@@ -399,6 +399,8 @@ class Box {
     const hello = await this.hello();
     this.stopped = hello.stopped ?? null;
     if (this.stopped) return 0;
+    // Before the first proof: also a phone that dies during this round notices later that the server was restored.
+    if (!(await this.meta("hello"))) await this.meta("hello", { key: hello.key, epoch: hello.epoch }).catch(() => {});
     const sent = await this.deliverAll(hello);
     if (this.stopped) return sent;
     if ((await this.raw()).some(goes)) this.stopped = "later";

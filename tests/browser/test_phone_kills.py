@@ -25,10 +25,10 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, sign_in
 from tests.browser.line import Line
-from tests.conftest import LONG, long_form
+from tests.conftest import LONG
 from tests.servers import Server, copy_instance
 
-RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (1, 15, 2)
+RIGHT_AFTER, SEQUENCES, MOVES = (100, 200, 8) if LONG else (3, 15, 4)
 SEED = int(os.environ.get("PORTAL_SEED") or random.randrange(2**32))
 EFFECTS = {"part-uses": "part_use", "findings": "finding", "photos": "photo"}
 
@@ -60,6 +60,7 @@ class Phone:
     def __init__(self, playwright: Playwright, profile: Path, url: str) -> None:
         self.playwright, self.profile, self.url = playwright, profile, url
         self.told: dict[str, str] = {}
+        self.cookies: list[Any] = []
         self.context: BrowserContext | None = None
 
     def open(self) -> Page:
@@ -69,6 +70,7 @@ class Phone:
                 self.profile, executable_path=CHROMIUM, args=FLAGS, base_url=self.url, locale="zh-CN",
                 service_workers="block", viewport={"width": 360, "height": 740},
             )  # fmt: skip
+            self.context.add_cookies(self.cookies)  # the browser writes its own to the disk only now and then
             self.context.set_default_timeout(20_000)
             self.context.add_init_script(TELL)
             self.context.on("console", lambda message: self.hear(message.text))
@@ -111,13 +113,14 @@ class Phone:
         return found
 
     def visit(self, address: str) -> Page:
-        """Opens a page of the portal, signed in: the browser writes cookies to the disk only now and then."""
+        """Opens a page of the portal, signed in."""
         page = self.open()
         for _try in range(5):
             with suppress(Error):
                 page.goto(address)
                 if "/login" in page.url:
                     sign_in(page, "zhang")
+                    self.cookies = page.context.cookies()
                     page.goto(address)
                 page.wait_for_selector("html[data-person]", state="attached")
                 return page
@@ -200,7 +203,6 @@ def photo(chance: random.Random) -> bytes:
     return out.getvalue()
 
 
-@long_form
 def test_what_was_said_to_be_stored_is_there_after_a_kill(portal: Portal, phone: Phone, work: str) -> None:
     """Every third one is a photo; every second one has a network, so that the kill may fall into the sending."""
     chance = random.Random(SEED)
@@ -314,7 +316,6 @@ class Day:
         page.wait_for_selector("html[data-person]", state="attached")
 
 
-@long_form
 def test_random_days_of_a_phone_that_dies(portal: Portal, phone: Phone, work: str) -> None:
     print(f"seed {SEED}")
     for number in range(SEQUENCES):

@@ -86,7 +86,7 @@ class Phone {
   }
 
   async save(person, { path, fields, files = [], amends }) {
-    const sent = files.map(([name, filename, text]) => [name, { bytes: new Uint8Array(Buffer.from(text, "base64")).buffer, type: "image/jpeg", name: filename }]);
+    const sent = files.map(([name, filename, text]) => [name, { bytes: Uint8Array.from(Buffer.from(text, "base64")).buffer, type: "image/jpeg", name: filename }]);
     const entry = await this.tab(person).add({ path, fields, files: sent, amends, label: "" });
     return entry.id;
   }

@@ -1,4 +1,4 @@
-"""10 000 random days in the long form, 60 in the ordinary one: nothing that was told is saved is lost or doubled; and
+"""10 000 random days in the long form, 500 in the ordinary one: nothing that was told is saved is lost or doubled; and
 six faults that others have shipped are each found within a few of them, or the model is broken."""
 
 import shutil
@@ -12,7 +12,7 @@ from flask import Flask
 from tests.conftest import LONG
 from tests.offline.model import SCRIPTS, Field, Phones, listening
 
-SEQUENCES, SLICES, STEPS = (10_000, 10, 30) if LONG else (60, 2, 10)
+SEQUENCES, SLICES, STEPS = (10_000, 10, 30) if LONG else (500, 5, 12)
 POST = "const { outcome, said } = await this.post(frozen, hello, (sha) => this.file(sha));"
 PROOF = (
     'if ([200, 201, 202].includes(status)) return same && ["applied", "held"].includes(said.state) '

@@ -8,7 +8,7 @@ const LISTED = 200; // entries in one report
 export async function heard(box, said) {
   const { key, epoch, backed_up_until, min_version, worker } = said;
   const before = await box.meta("hello");
-  if (before?.epoch && epoch > before.epoch && !(await restore(box, said))) return;
+  if (epoch > (before?.epoch ?? 0) && !(await restore(box, said))) return; // 0: it could not be noted, but something was sent
   const at = box.ports.now().toISOString();
   await box.meta("hello", { key, epoch, backed_up_until: backed_up_until ?? null, min_version, worker, at });
   await forget(box, backed_up_until);

@@ -4,7 +4,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { EmptyFile } from "../../../static/js/outbox.js";
 import { leave, base64, bytesOf } from "../../../static/js/outbox/sealing.js";
 import { rescue } from "../../../static/js/outbox/rescue.js";
-import { part, PERSON, phone, photo, Server, VISIT } from "./phone.mjs";
+import { OTHER, part, PERSON, phone, photo, Server, VISIT } from "./phone.mjs";
 
 const HOURS = 3600 * 1000;
 
@@ -106,6 +106,18 @@ test("after a restore the phone is asked, and sends again what is gone, under th
   await box.send();
   assert.deepEqual(server.got.map(({ id }) => id), [first.id]);
   assert.equal((await box.waiting()).count, 0);
+});
+
+test("a phone that dies in its first round of sending notices a restore all the same", async () => {
+  const [server, indexedDB] = [new Server(), new IDBFactory()];
+  const box = phone(server, { indexedDB });
+  const [first, second] = [await box.add(part(VISIT)), await box.add(part(OTHER))];
+  const dies = new Promise((done) => (server.before = (path) => path.includes(OTHER) && (done(), new Promise(() => {}))));
+  void box.send();
+  await dies;
+  Object.assign(server, { before: () => null, known: new Map(), got: [], epoch: 2 });
+  await phone(server, { indexedDB }).send();
+  assert.deepEqual(server.got.map(({ id }) => id).sort(), [first.id, second.id].sort());
 });
 
 test("the office learns what waits here, and what was deleted by hand", async () => {
