@@ -81,7 +81,8 @@ def tampered(seed: int) -> Tamperer:
 
 
 def test_every_edit_is_found(sealed: Flask, engine: str) -> None:
-    assert checks.audit() == []
+    result = check(sealed)
+    assert result.exit_code == 0 and "Everything stands" in result.output, result.output
     missed, done = [], set()
     for seed in range(SEEDS[engine]):
         hand = tampered(seed)
@@ -108,13 +109,6 @@ def by_force(statement: str, **values: Any) -> None:
             db.session.execute(text(f"DROP TRIGGER {name}"))
     db.session.execute(text(statement), values)
     db.session.commit()
-
-
-def test_the_command_says_that_all_stands_as_it_was_sealed(app: Flask, world: World) -> None:
-    every_end(world)
-    result = check(app)
-    assert result.exit_code == 0, result.output
-    assert "Everything stands" in result.output
 
 
 @pytest.mark.parametrize(
