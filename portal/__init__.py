@@ -25,7 +25,7 @@ from portal import (
     templating,
     worker,
 )
-from portal.app import Portal
+from portal.app import Portal, without_collector
 
 FEATURES = [
     "accounts",
@@ -44,6 +44,7 @@ FEATURES = [
 ROOT = Path(__file__).parent.parent
 
 
+@without_collector()
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The WSGI app. `settings` override what the PORTAL_* variables say."""
     app = Portal(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))

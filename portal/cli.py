@@ -1,19 +1,22 @@
-"""`flask db …`: the database's schema, forward only, on SQLite and PostgreSQL, each step after a whole backup."""
+"""`flask db …`: the database's schema, forward only, on SQLite and PostgreSQL, each step after a whole backup.
+
+Alembic is imported where it is used: no server and hardly a command needs it, and each would wait for it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import Connection
 
 from portal.db import db
 from portal.epoch import ensure_whole
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 database = AppGroup("db", help="The database's schema.")
@@ -57,13 +60,17 @@ def downgrade_command(revision: tuple[str, ...]) -> None:
 @click.argument("message")
 def revision_command(message: str) -> None:
     """Writes a new migration from what differs between models and database (for developers)."""
+    from alembic import command
+
     with db.engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.revision(config, message, autogenerate=True)
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
@@ -74,6 +81,8 @@ def upgrade(connection: Connection | None = None, target: str = "head") -> None:
     if connection is None:
         with db.engine.begin() as own:
             return upgrade(own, target)
+    from alembic import command
+
     config = alembic_config()
     config.attributes["connection"] = connection
     return command.upgrade(config, target)
@@ -81,15 +90,27 @@ def upgrade(connection: Connection | None = None, target: str = "head") -> None:
 
 def current_revision() -> str | None:
     with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return revision_of(connection)
+
+
+def revision_of(connection: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str | None:
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return scripts().get_current_head()
 
 
 def known_revisions() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return {script.revision for script in scripts().walk_revisions()}
+
+
+def scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def place_for_backup(revision: str) -> Path:

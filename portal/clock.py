@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from flask import current_app, has_app_context
 
@@ -18,6 +18,12 @@ def now() -> datetime:
 @cache
 def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Read once: the library opens each of the six hundred files again to see whether it is one."""
+    return frozenset(available_timezones())
 
 
 def local(moment: datetime, zone_name: str) -> datetime:

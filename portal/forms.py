@@ -28,7 +28,7 @@ from portal.widgets import Options, Text, TextArea
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LINE_LIMIT, WORDS_LIMIT = 200, 4000
-KEPT_CONTROLS = "\n\t"
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs, but line feed and tab
 
 
 def plain(text: Any) -> Any:
@@ -36,8 +36,7 @@ def plain(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = (c for c in text if c in KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
-    return "".join(kept).strip()
+    return CONTROLS.sub("", text).strip()
 
 
 class Required(validators.DataRequired):

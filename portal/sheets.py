@@ -13,8 +13,6 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from flask import Response, stream_with_context
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 FORMULA_STARTS = tuple("=+-@\t\r\x00＝＋－＠")
 BYTE_ORDER_MARK = "\ufeff"
@@ -57,6 +55,8 @@ def csv_cell(value: Any) -> str:
 
 def xlsx(head: Row, rows: Iterable[Row]) -> BinaryIO:
     """The sheet as an open file that is gone once it is closed. Rows lie on disk while it is made, not in memory."""
+    from openpyxl import Workbook  # late: few processes ever make a sheet
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
@@ -79,6 +79,8 @@ def xlsx_cell(sheet: Any, value: Any) -> Any:
 
 
 def text_of(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, NOT_IN_XML.sub("", text)[:CELL_LIMIT])
     cell.data_type = "s"  # said, not guessed from the first letter
     return cell

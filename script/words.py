@@ -7,6 +7,7 @@ no dates, names or line numbers, so that a change in it is a change of words. Th
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -36,6 +37,7 @@ msgstr ""
 Msgid = str | tuple[str, ...]
 
 
+@cache
 def messages() -> set[Msgid]:
     """Every msgid in code and templates; one with a plural is the pair of both."""
     found = extract_from_dir(str(ROOT), METHODS, OPTIONS, KEYWORDS, directory_filter=is_open)

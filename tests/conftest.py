@@ -3,6 +3,7 @@
 The schema is migrated and the company built once a run; each test gets a copy of that database.
 """
 
+import gc
 import os
 import shutil
 import uuid
@@ -28,6 +29,7 @@ from tests.world import World
 ENGINES = ("sqlite", "postgresql")
 secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real costs are for real passwords
 secrets.VERIFIER_ROUNDS = 1000
+gc.set_threshold(20_000, 20, 50)  # the collector walked the whole app for what a test lets go of: an eighth of all work
 SLOWEST = (
     "browser/test_main_job", "test_the_technicians_pages", "test_kill", "test_start", "lan/test_serve",
     "test_matrix.py", "test_processes", "browser/test_pages", "test_more_fields", "test_past", "test_loading",

@@ -24,7 +24,7 @@ AGENTS = {
 
 class Page:
     """An answer: `status`, `text` (visible words), `soup`, `json`, `location`. Most pages are only asked for these and
-    for `errors`, so a parser in C reads each; the slow and patient one only those that a test looks into."""
+    for `errors`, so a parser in C reads each; the slow one only those that a test looks into."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response
@@ -36,7 +36,8 @@ class Page:
 
     @cached_property
     def soup(self) -> BeautifulSoup | None:
-        return BeautifulSoup(self.response.get_data(as_text=True), "html5lib") if self.is_html else None
+        """From the tree that the C parser made as a browser makes it: the patient one need not mend anything."""
+        return BeautifulSoup(self.tree.html or "", "html.parser") if self.tree else None
 
     @cached_property
     def text(self) -> str:

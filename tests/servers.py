@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -45,12 +43,9 @@ class Server:
 
     def flask(self, *words: str) -> str:
         """Runs a `flask` command of the portal and returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        code, said = forks.run(self.environment, *words)
+        assert code == 0, said
+        return said
 
     def start(self) -> "Server":
         self.process = forks.start(self.environment, self.instance / "server.log")

@@ -12,6 +12,7 @@ from portal.db import db
 from portal.reports.operations import approve, sign_on_paper
 from portal.stock.tools import hand_out
 from portal.visits.operations import save_findings
+from tests.conftest import ENGINES, LONG
 from tests.page import Page, Person
 from tests.reports.steps import answer, finished, hand_to_customer, signed
 from tests.stock.tools import new_tool
@@ -33,7 +34,7 @@ HOSTILE = [
     "0000-00-00T99:99",
     "9999-12-31T23:59:59+14:00",
     "x" * 5_000,
-    "字" * 60_000,
+    "字" * 10_000,
 ]
 
 
@@ -161,10 +162,11 @@ def pages_of_reports(world: Any) -> dict[str, list[str]]:
     }
 
 
+STRICT = ENGINES if LONG else ("postgresql",)  # it refuses more than the other, on which the office is tried
 OFFICE = ["sun", "qian", "zhao", "he", "sun-files", "zhao-files", "qian-tools", "zhao-stops", "admin"]
 
 
-@pytest.mark.engine("sqlite", "postgresql")
+@pytest.mark.engine(*STRICT)
 @pytest.mark.parametrize("who", ["zhang", "zhang-ends"])
 def test_no_form_of_the_phone_breaks_whatever_is_typed(world: Any, sign_in: Any, who: str) -> None:
     type_into_all(world, sign_in, who)
@@ -184,7 +186,7 @@ def type_into_all(world: Any, sign_in: Any, who: str) -> None:
     assert try_all(person, addresses) > few.get(who, 20)
 
 
-@pytest.mark.engine("sqlite", "postgresql")
+@pytest.mark.engine(*STRICT)
 def test_no_form_breaks_in_the_customers_hands(world: Any, sign_in: Any) -> None:
     visit, phone = finished(world), sign_in("zhang")
     address = hand_to_customer(phone, visit)

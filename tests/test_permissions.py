@@ -8,6 +8,7 @@ from flask import Flask
 from portal.accounts.models import PersonRole
 from portal.db import transaction
 from portal.permissions import GRANTS, Access, Permission, Role
+from tests.conftest import LONG
 
 UUID = "00000000-0000-4000-8000-000000000001"
 SAMPLES = {"UUIDConverter": UUID, "IntegerConverter": "999999999"}
@@ -59,6 +60,8 @@ def test_a_role_opens_its_pages_on_postgresql_and_no_others(
         if method != "GET" or access.permission is None or access.permission not in GRANTS:
             continue
         allowed = any(grant.roles & roles for grant in GRANTS[access.permission])
+        if not allowed and not LONG:
+            continue  # refused before the database is asked for more than who it is
         page = person.get(address)
         assert (page.status == 403) != allowed, f"{username} {method} {address}: {page.status}"
         assert page.status < 500

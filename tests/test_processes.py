@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -30,6 +29,7 @@ from portal.jobs import Job
 from portal.stock.models import Movement
 from portal.throttle import MOST_WRONG
 from portal.visits.models import PartUse
+from tests import forks
 from tests.jobs.mailserver import MailServer
 from tests.servers import ROOT, Server, free_port
 from tests.world import PASSWORD
@@ -107,9 +107,9 @@ def house(world: Any, database_url: str, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PORTAL_PROXIES", "1")
     monkeypatch.setenv("PORTAL_SMTP_URL", letters.url)
     servers = [Server(tmp_path, database_url) for _n in range(SERVERS)]
-    environment = servers[0].environment | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "work"]
-    workers = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) for _n in range(WORKERS)]
+    environment = servers[0].environment
+    command = ["flask.cli", "--app", "wsgi", "work"]
+    workers = [forks.start(environment, tmp_path / "worker.log", *command) for _n in range(WORKERS)]
     try:
         with ThreadPoolExecutor(SERVERS) as pool:
             list(pool.map(Server.start, servers))

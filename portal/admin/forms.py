@@ -1,7 +1,6 @@
 """One form for each screen of the administration."""
 
 import re
-import zoneinfo
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ from portal.accounts.models import ROLE_NAMES, Branch, Person
 from portal.admin.codes import VALUE_KINDS
 from portal.admin.words import FAMILIES
 from portal.changing import ChangeForm
-from portal.clock import day_bounds
+from portal.clock import day_bounds, zone_names
 from portal.forms import Choice, Choices, Day, EntryForm, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
 from portal.mailbox import Mailbox
@@ -56,7 +55,7 @@ class TimeZone(Typed):
     unreadable = lazy("Write a time zone such as Asia/Shanghai or Europe/Madrid.")
 
     def read(self, text: str) -> str:
-        if text != "UTC" and ("/" not in text or text not in zoneinfo.available_timezones()):
+        if text != "UTC" and ("/" not in text or text not in zone_names()):
             raise ValueError(text)
         return text
 

@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from flask import current_app
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -83,7 +82,7 @@ def remember(manifest: Manifest, began: datetime) -> None:
 
 
 def described(connection: Connection) -> Manifest:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = cli.revision_of(connection)
     if revision is None:
         raise NotHere("There is no database here yet: nothing to back up.")
     last = chain.end(connection)

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
+from portal.clock import zone_names
 from portal.importing.rules import folded
 from portal.money import parse_decimal
 
@@ -156,7 +156,7 @@ def time_zone(cell: str) -> str:
 
 @cache
 def zones() -> set[str]:
-    return {name for name in available_timezones() if len(name) <= 40}
+    return {name for name in zone_names() if len(name) <= 40}
 
 
 def shown(value: Any) -> str:

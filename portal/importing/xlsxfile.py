@@ -8,8 +8,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import openpyxl
-
 from portal.config import MEGABYTE
 from portal.errors import Rejected
 from portal.i18n import lazy
@@ -68,6 +66,8 @@ def rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def sheet_rows(content: bytes) -> Iterator[tuple[Any, ...]]:
+    import openpyxl  # late: few processes ever read a sheet
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

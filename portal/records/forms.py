@@ -3,7 +3,6 @@
 import uuid
 from decimal import Decimal
 from typing import Any
-from zoneinfo import available_timezones
 
 import wtforms
 from flask import request
@@ -11,6 +10,7 @@ from flask import request
 from portal.calls.filters import as_day, as_id
 from portal.calls.words import CUSTOMER_KINDS
 from portal.changing import ChangeForm
+from portal.clock import zone_names
 from portal.customers.models import FAMILIES, Product
 from portal.customers.queries import products
 from portal.forms import Choice, Day, EntryForm, Line, Number, Picture, Typed, Words
@@ -31,7 +31,7 @@ class TimeZone(Typed):
     unreadable = lazy("Write a time zone of the list, for example Asia/Shanghai.")
 
     def read(self, text: str) -> str:
-        if text not in available_timezones():
+        if text not in zone_names():
             raise ValueError(text)
         return text
 

@@ -1,6 +1,5 @@
 """What is the same to a searcher becomes the same text: width, case, accents, Traditional and Simplified characters."""
 
-import sys
 import unicodedata
 from functools import cache
 
@@ -9,19 +8,25 @@ import opencc
 IDEOGRAPHS = range(0x3400, 0xA000)
 
 
+class Marks(dict[int, int | None]):
+    """Accents and other marks that stand on a letter are left out. Each character is looked up when it first comes:
+    to ask for all of them is half a second of every process that searches."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.category(chr(code)) == "Mn" else code
+        return self[code]
+
+
+MARKS = Marks()
+
+
 def folded(text: str) -> str:
     """NFKC, without case and accents, in Simplified characters."""
     text = unicodedata.normalize("NFKC", text).casefold()
     if text.isascii():
         return text
-    bare = unicodedata.normalize("NFD", text).translate(marks())
+    bare = unicodedata.normalize("NFD", text).translate(MARKS)
     return unicodedata.normalize("NFC", bare).translate(simplified())
-
-
-@cache
-def marks() -> dict[int, None]:
-    """Accents and other marks that stand on a letter; they are left out."""
-    return {code: None for code in range(sys.maxunicode) if unicodedata.category(chr(code)) == "Mn"}
 
 
 @cache

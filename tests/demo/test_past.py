@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -22,6 +23,7 @@ from portal.signing.checks import audit as audit_seals
 from portal.signing.operations import content_of
 from portal.stock.checks import audit
 from portal.stock.models import Movement
+from tests.conftest import ENGINES, LONG
 from tests.databases import settings
 from tests.demo.test_loading import empty
 
@@ -45,6 +47,8 @@ def test_a_past_is_sealed_balanced_and_before_the_companys_own_story(empty: Flas
         load(before=past(1))
         db.session.commit()
         assert audit().problems == [] and audit_seals() == []
+        checked = empty.test_cli_runner().invoke(args=["search", "check"])
+        assert checked.exit_code == 0, checked.output
         first = db.session.scalars(select(Visit).order_by(Visit.window_start).limit(VISITS)).all()
         assert {visit.state for visit in first} == {"approved"}
         founded = max(visit.window_start for visit in first if visit.window_start)
@@ -59,6 +63,7 @@ def test_a_past_is_sealed_balanced_and_before_the_companys_own_story(empty: Flas
         assert content["work_order_no"] == call.number and content["technician_names"] == [paper.visit.person.name]
 
 
+@pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
 def test_the_past_is_found_at_once(empty: Flask) -> None:
     said = empty.test_cli_runner().invoke(args=["demo", "load", "--visits", "30"])
     assert said.exit_code == 0, said.output

@@ -1,7 +1,5 @@
 """A mail server and letters that wait for it."""
 
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +12,9 @@ from portal import jobs
 from portal.db import db
 from portal.jobs import Job
 from portal.worker import Worker
+from tests import forks
 from tests.jobs.mailserver import MailServer
-from tests.servers import ROOT, Server
+from tests.servers import Server
 
 
 @pytest.fixture
@@ -60,11 +59,8 @@ def found(job_id: uuid.UUID) -> Job:
     return db.session.get_one(Job, job_id)
 
 
-def crew(number: int, database_url: str, instance: Path, smtp_url: str) -> "subprocess.Popen[str]":
-    """Starts workers as processes."""
+def crew(number: int, database_url: str, instance: Path, smtp_url: str) -> forks.Fork:
+    """Starts workers as processes; what they say stands in `crew.log`."""
     db.session.commit()
     environment = Server(instance, database_url).environment | {"PORTAL_SMTP_URL": smtp_url}
-    command = [sys.executable, "-m", "tests.jobs.crew", str(number)]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return forks.start(environment, instance / "crew.log", "tests.jobs.crew", str(number))

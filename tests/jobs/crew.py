@@ -1,7 +1,7 @@
 """Several workers as processes of their own: makes the app once, then forks until there are as many as it is told.
 
-Run by the tests as `python -m tests.jobs.crew NUMBER`; each worker drains the queue and ends, this process too. No
-connection to the database is opened before the fork.
+Run by the tests as a fork (`tests.forks`) with their NUMBER; each worker drains the queue and ends, this process too.
+No connection to the database is opened before the fork.
 """
 
 import os

@@ -47,9 +47,10 @@ def test_four_workers_send_each_of_sixty_letters_once(
     for n in range(LETTERS):
         post(f"letter {n}")
     process = crew(WORKERS, database_url, tmp_path, post_office.url)
-    out, errors = process.communicate(timeout=60)
-    shares = [int(line) for line in out.split()]
-    assert Counter(post_office.subjects()) == Counter(f"letter {n}" for n in range(LETTERS)), errors[-2000:]
+    process.wait(60)
+    said = (tmp_path / "crew.log").read_text()
+    shares = [int(line) for line in said.split()]
+    assert Counter(post_office.subjects()) == Counter(f"letter {n}" for n in range(LETTERS)), said[-2000:]
     assert sum(shares) == LETTERS and sum(share > 0 for share in shares) > 1, "several took part"
     assert jobs.counts() == {"done": LETTERS, "waiting": 0, "running": 0, "stuck": 0}
 
@@ -63,7 +64,7 @@ def test_a_worker_killed_while_it_sends_leaves_the_letter_to_a_person(
     assert post_office.seen.wait(20)
     assert found(job_id).state == "running"
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.wait(10)
     released.set()
     assert work(app) == {}, "its lease has not ended"
     world.set_clock(now() + jobs.LEASE + timedelta(seconds=1))

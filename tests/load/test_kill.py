@@ -39,7 +39,7 @@ from tests.reports.steps import ANSWERS, SIGNED, SIGNER
 from tests.servers import ROOT, free_port
 from tests.visits.steps import DIAGNOSIS
 
-KILLS = 200 if LONG else 8  # on each database
+KILLS = 200 if LONG else 5  # on each database
 SIGNERS = KILLS  # customers who sign
 OIL = {"item": "TM-OIL-100", "quantity": "1", "old_part": "none"}
 

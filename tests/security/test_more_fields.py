@@ -10,6 +10,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -181,24 +182,38 @@ class Copy:
 
     def compared(self, question: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """What `question` finds, table by table; the database of now is `main`, that of then `before`."""
-        db.session.remove()
-        with sqlite3.connect(self.path) as connection:
-            connection.execute("ATTACH ? AS before", (str(self.before),))
+        with self.both() as connection:
             for table, names in columns().items():
                 asked = question.format(columns=", ".join(map(quoted, names)), table=quoted(table))
                 for row in connection.execute(asked):
                     yield table, row
+
+    @contextmanager
+    def both(self) -> Iterator[sqlite3.Connection]:
+        db.session.remove()
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("ATTACH ? AS before", (str(self.before),))
+            yield connection
         connection.close()
 
     def changes(self) -> Counter[str]:
         """Rows that came and went, in words. Ids, secrets and digests that were not there before read alike: they
-        are random. Every table has a key, so no row is there twice."""
-        difference = "SELECT {columns} FROM %s.{table} EXCEPT SELECT {columns} FROM %s.{table}"
-        return Counter(
-            f"{sign} {table} {dict(zip(columns()[table], map(self.masked, cells), strict=True))}"
-            for sign, where in (("-", ("before", "main")), ("+", ("main", "before")))
-            for table, cells in self.compared(difference % where)
-        )
+        are random. Every table has a key, so no row is there twice: where no row came and there are as many as before,
+        none went."""
+        found: Counter[str] = Counter()
+        with self.both() as connection:
+            for table, names in columns().items():
+                of, cells = quoted(table), ", ".join(map(quoted, names))
+                difference = f"SELECT {cells} FROM %s.{of} EXCEPT SELECT {cells} FROM %s.{of}"
+                came = connection.execute(difference % ("main", "before")).fetchall()
+                count = f"SELECT (SELECT count(*) FROM main.{of}) = (SELECT count(*) FROM before.{of})"
+                same = not came and connection.execute(count).fetchone()[0]
+                went = [] if same else connection.execute(difference % ("before", "main")).fetchall()
+                for sign, rows in (("-", went), ("+", came)):
+                    found.update(
+                        f"{sign} {table} {dict(zip(names, map(self.masked, row), strict=True))}" for row in rows
+                    )
+        return found
 
     def masked(self, cell: Any) -> str:
         return SECRETS.sub(lambda match: match[0] if match[0] in self.known else "new", str(cell))

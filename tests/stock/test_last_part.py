@@ -30,7 +30,7 @@ def test_one_gets_the_last_part_and_five_are_told(database_url: str, world: Any,
 
     db.session.commit()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])  # imports once, for all six
+    context.set_forkserver_preload(["tests.whole"])  # imports once, for all six
     start, answers = context.Barrier(PEOPLE), context.Queue()
     work = (settings(database_url, tmp_path), start, answers)
     people = [context.Process(target=issue_the_last, args=work) for _n in range(PEOPLE)]

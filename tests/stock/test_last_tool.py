@@ -35,7 +35,7 @@ def test_one_person_gets_the_tool_and_the_others_are_told_who_has_it(
     new_tool(world)
     db.session.commit()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])  # imports once, for all six
+    context.set_forkserver_preload(["tests.whole"])  # imports once, for all six
     start, answers = context.Barrier(len(HOLDERS)), context.Queue()
     config = settings(database_url, tmp_path)
     people = [context.Process(target=hand_out, args=(config, holder, start, answers)) for holder in HOLDERS]
