@@ -41,8 +41,13 @@ async function readingKey(box, make) {
   const found = await box.meta(READING_KEY);
   if (found || !make) return found;
   const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await box.meta(READING_KEY, fresh);
-  return fresh;
+  return box.run("meta", "readwrite", async (tx) => {
+    const store = tx.objectStore("meta");
+    const request = store.get(READING_KEY);
+    await new Promise((done) => (request.onsuccess = done));
+    if (!request.result) store.put(fresh, READING_KEY);
+    return request.result ?? fresh; // the first one stays: another tab may have closed something under it already
+  });
 }
 
 async function lock(key, bytes) {

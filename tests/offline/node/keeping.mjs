@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
 import { EmptyFile } from "../../../static/js/outbox.js";
-import { leave, base64, bytesOf } from "../../../static/js/outbox/sealing.js";
+import { leave, base64, bytesOf, seal } from "../../../static/js/outbox/sealing.js";
 import { rescue } from "../../../static/js/outbox/rescue.js";
 import { OTHER, part, PERSON, phone, photo, Server, VISIT } from "./phone.mjs";
 
@@ -167,4 +167,16 @@ test("a connection that the system has closed is opened again", async () => {
   (await box.connect()).close();
   await box.add(part(VISIT, "2"));
   assert.equal((await box.waiting()).count, 2);
+});
+
+test("two tabs that close their first entries at once close them under one key", async () => {
+  const { key } = await officeKey();
+  const indexedDB = new IDBFactory();
+  const tabs = [phone(new Server(), { indexedDB }), phone(new Server(), { indexedDB })];
+  const kept = [];
+  for (const [n, visit] of [VISIT, OTHER].entries()) kept.push(await tabs[n].add({ ...photo(visit, `picture ${n}`), label: `Photo ${n}` }));
+  await Promise.all(tabs.map((tab, n) => seal(tab, kept[n], key)));
+  const read = await tabs[0].entries();
+  assert.deepEqual(read.map(({ closed, label }) => [closed, label]), [[undefined, "Photo 0"], [undefined, "Photo 1"]]);
+  for (const [n, { files }] of read.entries()) assert.equal(new TextDecoder().decode((await tabs[1].file(files[0][3])).bytes), `picture ${n}`);
 });
