@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import forks
+from tests.databases import TEMPLATE_CACHE
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,6 +49,11 @@ class Server:
         return said
 
     def start(self) -> "Server":
+        own = self.instance / "templates"
+        if not own.is_symlink():  # compiled once for all servers of tests, not by each of them
+            shutil.rmtree(own, ignore_errors=True)
+            TEMPLATE_CACHE.mkdir(parents=True, exist_ok=True)
+            own.symlink_to(TEMPLATE_CACHE)
         self.process = forks.start(self.environment, self.instance / "server.log")
         self.wait()
         return self

@@ -102,12 +102,12 @@ def draw(page: Page) -> None:
     page.evaluate("document.querySelector('canvas').scrollIntoView({block: 'center'})")
     box = canvas.bounding_box()
     assert box is not None
-    for start, length in ((0.12, 40), (0.5, 30)):
+    for start, length in ((0.12, 20), (0.5, 15)):
         x, y = box["x"] + box["width"] * start, box["y"] + box["height"] * 0.45
         page.mouse.move(x, y)
         page.mouse.down()
         for n in range(length):
-            page.mouse.move(x + n * 2.5, y + 45 * math.sin(n / 3))
+            page.mouse.move(x + n * 5, y + 45 * math.sin(n / 1.5))
             page.wait_for_timeout(8)
         page.mouse.up()
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
-from tests.browser.test_pages import look
+from tests.browser.test_pages import LAPTOP_PAGES, LONG, look
 from tests.servers import Server
 
 PART = "TM-ROL-F"
@@ -24,7 +24,7 @@ class Day:
     """A person at a laptop. Keeps what is wrong with the pages that are looked at."""
 
     def __init__(self, server: Server, open_page: Open, username: str, locale: str) -> None:
-        self.server, self.problems = server, list[str]()
+        self.server, self.username, self.problems = server, username, list[str]()
         self.page: Page = open_page(server.url, phone=False, locale=locale)
         sign_in(self.page, username)
 
@@ -45,7 +45,8 @@ class Day:
         steps.press(self.page, self.main.locator(f"form.form[action*='{action}'] button[type=submit]").last)
 
     def look(self) -> None:
-        self.problems += look(self.page, self.page.url.removeprefix(self.server.url))
+        address = self.page.url.removeprefix(self.server.url)
+        self.problems += look(self.page, address, axe=LONG or address not in LAPTOP_PAGES[self.username])
 
     def reads(self, *texts: str) -> None:
         for text in texts:

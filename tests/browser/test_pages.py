@@ -1,7 +1,6 @@
 """Every page, as each role sees it, on phone and laptop: accessible (axe, WCAG 2.2 AA and target size), within the
 screen, also with text twice as large, and without a word from the console or the content policy."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,17 @@ from tests.servers import ROOT, Server
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ONLY_WHAT_IS_WRONG = {"resultTypes": ["violations"], "selectors": False}  # nothing else is read
+# axe reads places in several strides: when the bar of the outbox comes or goes between them, it has read two pages.
+WHEN_STILL = """async (options) => {
+  const places = () => [...document.querySelectorAll('body, body > *, main > *')]
+    .map((one) => Object.values(one.getBoundingClientRect().toJSON())).join();
+  for (let tries = 5, before, found; ; tries--) {
+    before = places();
+    found = await axe.run(document, options);
+    if (places() === before || !tries) return found.violations;
+  }
+}"""
 LONG = os.environ.get("PORTAL_LONG") == "1"
 PHONE_PAGES = [
     "/", "/van", "/tools/GJ-001/reports", "/visits", "/me", "/me/signature", "/reports", "/more", "/scan",
@@ -85,9 +95,9 @@ def violations(page: Page) -> list[str]:
     """What axe finds, as `rule: element`. axe is handed in by the debugger, so the content policy stays in force."""
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # at its end the bar of buttons covers nothing
     page.evaluate(AXE)
-    options = {"runOnly": RULES, "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-    found: Any = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [f"{v['id']}: {node['html'][:160]}" for v in found["violations"] for node in v["nodes"]]
+    options = {"runOnly": RULES, "rules": {"target-size": {"enabled": True}}, **ONLY_WHAT_IS_WRONG}
+    found: Any = page.evaluate(WHEN_STILL, options)
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def small_targets(page: Page, least: int) -> list[str]:
@@ -128,13 +138,13 @@ def too_wide_when_narrow(page: Page) -> list[str]:
     return found
 
 
-def inspect(page: Page, address: str, least: int | None = None) -> list[str]:
+def inspect(page: Page, address: str, least: int | None = None, *, axe: bool = True) -> list[str]:
     """What is wrong with a page. On phones (`least` px for targets) also with text twice as large; on laptops axe's
     own rule judges the targets, which knows the exception for links in a line of text."""
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 200, f"{address}: {answer.status}"
-    return look(page, address, least)
+    return look(page, address, least, axe=axe)
 
 
 def refused(page: Page, address: str, least: int | None = None) -> list[str]:
@@ -148,8 +158,9 @@ def refused(page: Page, address: str, least: int | None = None) -> list[str]:
     return found
 
 
-def look(page: Page, address: str, least: int | None = None) -> list[str]:
-    found = [f"{address}: {problem}" for problem in violations(page)]
+def look(page: Page, address: str, least: int | None = None, *, axe: bool = True) -> list[str]:
+    """`axe=False` where axe sees the same page in another language: its size alone is another one."""
+    found = [f"{address}: {problem}" for problem in violations(page)] if axe else []
     if least:
         found += [f"{address}: small target {target}" for target in small_targets(page, least)]
     found += [f"{address}: {problem}" for problem in too_wide_when_narrow(page)]
@@ -170,24 +181,24 @@ def visits_by_state(page: Page) -> dict[str, str]:
 
 @pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans", "es"])
 def test_the_technicians_pages(reading_server: Server, open_page: Open, locale: str) -> None:
+    axe = LONG or locale == "zh_Hans"
     page = open_page(reading_server.url, locale=locale)
-    page.goto("/login")
-    problems = inspect(page, "/login", 48)
+    problems = inspect(page, "/login", 48, axe=axe)
     sign_in(page, "zhang")
     visits = visits_by_state(page)
     assert {"assigned", "finished", "signed", "returned"} <= set(visits)
     for address in PHONE_PAGES:
-        problems += inspect(page, address, 48)
+        problems += inspect(page, address, 48, axe=axe)
     for end in VISIT_PAGES:
         if end in ("/departure",):
             continue
-        problems += inspect(page, visits["assigned"] + end, 48)
+        problems += inspect(page, visits["assigned"] + end, 48, axe=axe)
     for state in ("finished", "signed", "returned"):
-        problems += inspect(page, visits[state], 48)
+        problems += inspect(page, visits[state], 48, axe=axe)
     for end in ("/handover", *(f"/handover?absence={name}" for name in ("absent", "refused", "paper"))):
-        problems += inspect(page, visits["finished"] + end, 48)
+        problems += inspect(page, visits["finished"] + end, 48, axe=axe)
     for end in ("/handover", "/report"):
-        problems += inspect(page, visits["returned"] + end, 48)
+        problems += inspect(page, visits["returned"] + end, 48, axe=axe)
     assert not problems, "\n".join(problems)
 
 
@@ -235,7 +246,6 @@ def test_the_customers_pages(server: Server, open_page: Open, locale: str, tmp_p
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.skipif(not LONG, reason="only with --long")
 @pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans"])
 def test_states_on_the_way_and_refusals(server: Server, open_page: Open, locale: str) -> None:
     """A visit under way and paused, refused forms with their summary, a full and an empty list, a forgotten clock."""

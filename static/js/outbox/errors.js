@@ -39,7 +39,6 @@ export function draw(form, errors, why = "") {
   heading ? heading.before(summary) : main.prepend(summary);
   summary.focus();
   summary.scrollIntoView({ block: "start" });
-  summary.scrollIntoView({ block: "start" });
 }
 
 function nameOf(field) {
