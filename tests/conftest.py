@@ -31,8 +31,9 @@ secrets.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # th
 secrets.VERIFIER_ROUNDS = 1000
 gc.set_threshold(20_000, 20, 50)  # the collector walked the whole app for what a test lets go of: an eighth of all work
 SLOWEST = (
-    "browser/test_main_job", "test_the_technicians_pages", "test_kill", "test_start", "lan/test_serve",
-    "test_matrix.py", "test_processes", "browser/test_pages", "test_more_fields", "test_past", "test_loading",
+    "test_what_was_saved", "browser/test_main_job", "test_phone_kills", "test_more_fields", "test_flight_mode",
+    "test_the_technicians_pages", "test_kill", "test_start", "lan/test_serve",
+    "test_matrix.py", "test_processes", "browser/test_pages", "test_past", "test_loading",
     "browser", "test_the_stated_load", "test_setup", "test_bad_input",
 )  # fmt: skip
 LONG = os.environ.get("PORTAL_LONG") == "1"

@@ -142,6 +142,7 @@ def test_only_what_changed_is_fetched_again(own: Page, server: Server) -> None:
     assert of(other) == before
 
 
+@long_form
 def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page, server: Server) -> None:
     listed = ready(own)
     path = listed["visits"][0]["pages"][0]

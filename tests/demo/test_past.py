@@ -23,7 +23,7 @@ from portal.signing.checks import audit as audit_seals
 from portal.signing.operations import content_of
 from portal.stock.checks import audit
 from portal.stock.models import Movement
-from tests.conftest import ENGINES, LONG
+from tests.conftest import ENGINES, LONG, long_form
 from tests.databases import settings
 from tests.demo.test_loading import empty
 
@@ -42,6 +42,7 @@ def told() -> list[str]:
     return [*names, *(f"{paper.number} {content_of(paper.document)['serial_no']}" for paper in papers)]
 
 
+@pytest.mark.engine(*(ENGINES if LONG else ENGINES[:1]))
 def test_a_past_is_sealed_balanced_and_before_the_companys_own_story(empty: Flask) -> None:
     with empty.app_context():
         load(before=past(1))
@@ -63,7 +64,7 @@ def test_a_past_is_sealed_balanced_and_before_the_companys_own_story(empty: Flas
         assert content["work_order_no"] == call.number and content["technician_names"] == [paper.visit.person.name]
 
 
-@pytest.mark.engine(*(ENGINES if LONG else ("sqlite",)))
+@long_form
 def test_the_past_is_found_at_once(empty: Flask) -> None:
     said = empty.test_cli_runner().invoke(args=["demo", "load", "--visits", "30"])
     assert said.exit_code == 0, said.output

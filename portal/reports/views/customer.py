@@ -178,7 +178,7 @@ def release(token: str) -> BaseResponse:
     """The technician's PIN takes the phone back, signed or not; five wrong ones end the session."""
     if ticket := unseen.ticket_of(token):
         return unseen.release(ticket, token)
-    if request.method == "POST" and receipts.from_outbox():
+    if request.method == "POST" and receipts.from_outbox() and "pin" not in request.form:
         return release_unseen(token)
     given = held(token)
     form = ReleaseForm()
