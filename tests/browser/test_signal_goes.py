@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
 from tests.browser.test_day import ready
-from tests.browser.test_flight_mode import PIN, all_is_sent, kept_in_the_outbox, on_the_glass
+from tests.browser.test_flight_mode import all_is_sent, kept_in_the_outbox, on_the_glass, take_back
 from tests.browser.test_main_job import CUSTOMER
 from tests.servers import Server
 
@@ -41,12 +41,7 @@ def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: 
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.reload()
-    page.fill("[name=pin]", "0000")
-    page.locator("[name=pin]").press("Enter")
-    expect(page.locator("#release .error")).to_contain_text("4")
-    page.fill("[name=pin]", PIN)
-    page.locator("[name=pin]").press("Enter")
-    page.wait_for_url(address)
+    take_back(page, address)
     assert [one["action"] for one in kept_in_the_outbox(page)] == ["release"]
     page.goto(f"{address}/handover")
     steps.pick(page, "locale", "en")
