@@ -8,11 +8,11 @@ from markupsafe import Markup, escape
 
 from portal.i18n import TAGS
 from portal.reports.paper.charges import charges, parts_table
-from portal.reports.paper.formats import Tongue
+from portal.reports.paper.formats import NOTHING, Tongue
 from portal.reports.paper.sheet import Cell, Payload, Row, Sheet
 from portal.reports.paper.signature import Signature, drawn
 
-IN_SHORT = ("work_done", "test_result", "outcome", "labour_minutes", "outstanding_issues")
+IN_SHORT = ("work_done", "remedy_code", "test_result", "outcome", "labour_minutes", "outstanding_issues")
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,12 @@ class Reading:
 
     @property
     def in_short(self) -> list[tuple[str, str]]:
-        """What the customer asks first: what was done, does it work, how long it took, what is left, what it costs."""
+        """What the customer asks first: what was done, does it work, how long it took, what is left, what it costs.
+        Lines that say nothing stand in the whole report only."""
         cells = {cell["label"]: cell for block in (self.work, self.times, self.advice) for cell in block.cells}
         wanted = [cells[self.label(name)] for name in IN_SHORT if self.label(name) in cells]
-        return [(cell["label"], cell["value"]) for cell in (*wanted, self.payable)]
+        said = [cell for cell in wanted if cell["value"] != NOTHING]
+        return [(cell["label"], cell["value"]) for cell in (*said, self.payable)]
 
     @property
     def payable(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const SPACE = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 const LONG_WORD = /[^\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u{20000}-\u{3ffff}]{25,}/gu;
 const LONG_CODE = 16;
-const IN_SHORT = ["work_done", "test_result", "outcome", "labour_minutes", "outstanding_issues"];
+const IN_SHORT = ["work_done", "remedy_code", "test_result", "outcome", "labour_minutes", "outstanding_issues"];
 const FEW = 3; // readings that stand in the sheet itself
 
 export class Reading {
@@ -79,7 +79,7 @@ export class Reading {
 
   get inShort() {
     const cells = new Map([...this.work, ...this.times, ...this.advice].map((one) => [one.label, one]));
-    const found = IN_SHORT.map((name) => cells.get(this.label(name))).filter(Boolean);
+    const found = IN_SHORT.map((name) => cells.get(this.label(name))).filter((one) => one && one.value !== NOTHING);
     return [...found, this.payable];
   }
 
