@@ -94,6 +94,7 @@ def test_the_whole_day_opens_without_signal(own: Page, server: Server) -> None:
     assert own.locator("main .line").count() > 10
 
 
+@long_form
 def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: Page, server: Server) -> None:
     listed = ready(own)
     gone = next(visit for visit in listed["visits"] if visit["pages"] and visit["phone"])
@@ -158,6 +159,7 @@ def test_weak_signal_shows_what_is_kept_and_an_error_of_the_server_too(own: Page
     expect(own.locator("main .as-of")).to_have_count(0)
 
 
+@long_form
 def test_nothing_of_the_day_shows_while_the_customer_holds_the_phone(own: Page, server: Server) -> None:
     """Handed over with signal, and then the signal goes: the kept pages are no way around the PIN."""
     listed = ready(own)
@@ -199,6 +201,7 @@ def test_signing_out_takes_the_pages_and_leaves_the_stored_work(own: Page, serve
     assert listed["visits"][0]["customer"] not in own.inner_text("body")
 
 
+@long_form
 def test_another_person_finds_nothing_of_the_first(own: Page, server: Server) -> None:
     listed = ready(own)
     own.context.clear_cookies()  # signed out elsewhere; the pages are still there

@@ -72,6 +72,7 @@ def test_the_day_s_way_without_signal(phone: Page) -> None:
         page.wait_for_selector("p.row[data-state='finished']")
 
 
+@long_form
 def test_what_waits_can_be_had_back_and_a_button_that_is_refused_says_why(phone: Page) -> None:
     page = phone
     visit = steps.open_visit(page, CUSTOMER)

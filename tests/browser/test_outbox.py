@@ -13,6 +13,7 @@ from playwright.sync_api import Error, Page, Playwright, Route
 
 from tests.browser import steps
 from tests.browser.conftest import CHROMIUM, FLAGS, Open, sign_in
+from tests.conftest import long_form
 from tests.servers import Server, copy_instance
 
 BOX = "(await import(document.querySelector(\"script[src$='/js/outbox.js']\").src)).currentBox()"
@@ -126,6 +127,7 @@ def test_offline_save_survives_relaunch(portal: Server, playwright: Playwright, 
     second.close()
 
 
+@long_form
 def test_a_session_that_ends_while_sending_loses_nothing(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
@@ -167,6 +169,7 @@ def test_an_answer_without_proof_acknowledges_nothing(portal: Server, open_page:
     assert arrived(page, address, quantity) == 1
 
 
+@long_form
 def test_two_tabs_send_each_entry_once(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
@@ -183,6 +186,7 @@ def test_two_tabs_send_each_entry_once(portal: Server, open_page: Open) -> None:
     assert [arrived(page, address, f"1.05{n}".rstrip("0")) for n in range(8)] == [1] * 8
 
 
+@long_form
 def test_a_double_tap_or_enter_and_a_tap_make_one_entry(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     at_work(page)
@@ -231,6 +235,7 @@ def test_signing_out_with_something_unsent_warns_and_keeps_it(portal: Server, op
     assert arrived(page, address, "1.008") == 1
 
 
+@long_form
 def test_what_was_tried_cannot_be_changed_and_mending_makes_a_new_entry(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
@@ -275,6 +280,7 @@ def test_a_full_phone_clears_no_form_and_sends_directly(portal: Server, open_pag
     assert arrived(page, address, "1.012") == 1
 
 
+@long_form
 def test_a_store_that_the_system_closed_is_opened_again(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
@@ -284,6 +290,7 @@ def test_a_store_that_the_system_closed_is_opened_again(portal: Server, open_pag
     assert arrived(page, address, "1.013") == 1
 
 
+@long_form
 def test_an_older_tab_yields_when_the_store_grows_and_all_entries_stay(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page)
@@ -301,6 +308,7 @@ def test_an_older_tab_yields_when_the_store_grows_and_all_entries_stay(portal: S
     assert arrived(page, address, "1.014") == 1
 
 
+@long_form
 def test_a_photo_waits_with_its_preview_and_can_be_undone(portal: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page).replace("/part-uses", "/photos")
@@ -320,6 +328,7 @@ def test_a_photo_waits_with_its_preview_and_can_be_undone(portal: Server, open_p
     assert entries(page) == []
 
 
+@long_form
 def test_a_half_filled_form_is_there_again_and_today_leads_back_to_it(portal: Server, open_page: Open) -> None:
     page = open_page(portal.url, locale="en")
     address = at_work(page).replace("/part-uses", "/findings")
