@@ -17,6 +17,10 @@ from tests.conftest import long_form
 from tests.servers import Server, copy_instance
 
 BOX = "(await import(document.querySelector(\"script[src$='/js/outbox.js']\").src)).currentBox()"
+ANEW = """() => {
+  document.querySelector("[data-entries] li").classList.add("old");
+  document.dispatchEvent(new CustomEvent("outbox:changed", {detail: {count: 1, needs: 0}}));
+}"""
 POSTS = "**/visits/*/part-uses"
 
 
@@ -386,5 +390,7 @@ def test_the_outbox_page_saves_a_file_that_the_office_can_load(portal: Server, o
     delete = page.locator("[data-entries] [data-delete]")
     delete.click()
     assert len(entries(page)) == 1
+    page.evaluate(ANEW)
+    page.wait_for_selector("[data-entries] li:not(.old) .btn-danger[data-delete]")  # drawn anew, it still asks
     delete.click()
     page.wait_for_selector("text=Everything is sent.")

@@ -10,6 +10,7 @@ const language = document.documentElement.lang;
 const box = currentBox();
 
 const BARE = ["form_version", "occurred_at", "version", "amends"]; // a button alone sends no more: there is no page to mend it on
+const asked = new Set(); // entries whose deletion waits for the second tap, also when the list is drawn anew meanwhile
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.max(1, bytes / 1000)).replace(" ", "\u00a0");
 
@@ -82,13 +83,13 @@ function actions(line, entry) {
     send();
   });
   undo.addEventListener("click", async () => (await box.undo(entry.id), draw()));
+  const ask = () => {
+    remove.className = "btn btn-danger";
+    remove.querySelector("span").textContent = page.dataset.sure;
+  };
+  if (asked.has(entry.id)) ask();
   remove.addEventListener("click", async () => {
-    if (!remove.dataset.asked) {
-      remove.dataset.asked = "1";
-      remove.className = "btn btn-danger";
-      remove.querySelector("span").textContent = page.dataset.sure;
-      return;
-    }
+    if (!asked.has(entry.id)) return asked.add(entry.id), ask();
     await box.remove(entry.id, "deleted");
     draw();
   });
