@@ -10,7 +10,7 @@ addEventListener("pageshow", (event) => {
 
 // So that the PIN can end it should the signal go.
 const token = /^\/h\/([^/]+)/.exec(location.pathname)?.[1];
-if (token && token !== "offline") import("./handover/kept.js").then(({ name }) => name(token)).catch(() => {});
+if (token && token !== "offline") import("./handover/kept.js").then(({ rememberToken }) => rememberToken(token)).catch(() => {});
 
 async function stayAwake() {
   if (document.visibilityState !== "visible") return;

@@ -37,15 +37,15 @@ export const note = (name, value) => run("readwrite", (store) => store.put(value
 export const noted = (name) => run("readonly", (store) => store.get(name));
 
 // A hand-over that the server keeps. Its token is known when its first page shows.
-export const give = (state) => note(GIVEN, state);
-export async function name(token) {
+export const rememberHandOver = (state) => note(GIVEN, state);
+export async function rememberToken(token) {
   const state = await noted(GIVEN);
   if (state && state.token !== token) await note(GIVEN, { ...state, token });
 }
-export async function given() {
+export async function handedOver() {
   return (await caches.has(HANDED)) ? ((await noted(GIVEN)) ?? {}) : null;
 }
-export async function taken() {
+export async function forgetHandOver() {
   await caches.delete(HANDED);
   await note(GIVEN, null);
 }

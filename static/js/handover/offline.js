@@ -5,7 +5,7 @@ import { currentBox, phoneTime } from "../outbox.js";
 import { envelope, field } from "../outbox/sealing.js";
 import { attach } from "../signature.js";
 import { digestOf, shownContent } from "./compose.js";
-import { given, keep, note, noted, present, taken, unlock } from "./kept.js";
+import { forgetHandOver, handedOver, keep, note, noted, present, unlock } from "./kept.js";
 import { complain, fillReport, slot } from "./page.js";
 import { isRight } from "./pin.js";
 import { Reading } from "./reading.js";
@@ -213,7 +213,7 @@ async function released(fields) {
   await add("release", [...fields, ["occurred_at", phoneTime()], ["entries", state.entries?.handover ?? ""]]);
   const back = `/visits/${state.visit}`;
   await unlock();
-  await taken();
+  await forgetHandOver();
   state = null;
   location.replace(back);
 }
@@ -241,7 +241,7 @@ state = await present().catch(() => null);
 if (state && state.person === stage.dataset.person) {
   state.shown ??= shownContent(state.payload);
   await go();
-} else if ((state = await given().catch(() => null))) {
+} else if ((state = await handedOver().catch(() => null))) {
   state.locale ??= stage.dataset.locale;
   await show("away");
 }

@@ -5,7 +5,7 @@ import { currentBox, phoneTime } from "../outbox.js";
 import { gapsOf } from "../visit/facts.js";
 import { stateOf } from "../visit/state.js";
 import { compose, shownContent } from "./compose.js";
-import { give, lock, note, noted } from "./kept.js";
+import { lock, note, noted, rememberHandOver } from "./kept.js";
 import { element } from "./page.js";
 
 const PATIENCE = 4000;
@@ -103,7 +103,7 @@ async function prepare() {
   const { renew } = await import("../day/snapshot.js");
   await renew(document.documentElement.dataset.person, "/", `/offline/visits/${says.visit}`).catch(() => {});
   const found = await present();
-  await give(found && backOf(found));
+  await rememberHandOver(found && backOf(found));
 }
 
 // What takes the phone back, should the signal go while the server has handed it over.
