@@ -133,6 +133,16 @@ test("where no pieces are taken the photo goes whole", async () => {
   assert.equal(await server.got[0].files[0][1].text(), TEXT);
 });
 
+test("while the line loses the script for pieces, a photo waits; if that never comes, it goes whole", async () => {
+  const [server, box] = pair({ inPieces: async () => network() });
+  await box.add(photo(VISIT, TEXT));
+  for (let n = 0; n < 2; n++) assert.equal((await box.send()).waiting, 1);
+  assert.equal(server.got.length, 0);
+  assert.equal((await box.send()).sent, 1);
+  assert.equal(await server.got[0].files[0][1].text(), TEXT);
+  assert.equal(server.crossed, 0);
+});
+
 test("a stale token is asked for once more, a session that ended stops it, and somebody else's answer proves nothing", async () => {
   const [server, box] = pair();
   await box.add(photo(VISIT, TEXT));
