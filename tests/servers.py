@@ -7,6 +7,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +54,8 @@ class Server:
         if not own.is_symlink():  # compiled once for all servers of tests, not by each of them
             shutil.rmtree(own, ignore_errors=True)
             TEMPLATE_CACHE.mkdir(parents=True, exist_ok=True)
-            own.symlink_to(TEMPLATE_CACHE)
+            with suppress(FileExistsError):  # another server of this instance was quicker
+                own.symlink_to(TEMPLATE_CACHE)
         self.process = forks.start(self.environment, self.instance / "server.log")
         self.wait()
         return self
