@@ -9,7 +9,7 @@ const { openBox } = await import(outbox);
 const { leave } = await import(new URL("./outbox/sealing.js", outbox));
 globalThis.IDBKeyRange = IDBKeyRange;
 
-const SMALL = { whole: 200, pieces: { most: 800, least: 200 } }; // bytes: the model's photos go in pieces too
+const SMALL = { whole: 200, pieces: { most: 1600, least: 400 } }; // bytes: the model's photos go in pieces too
 const never = new Promise(() => {});
 const html = () => new Response("<title>Hotel Wi-Fi</title>", { headers: { "Content-Type": "text/html" } });
 const phones = new Map();
