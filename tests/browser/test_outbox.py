@@ -21,6 +21,12 @@ ANEW = """() => {
   document.querySelector("[data-entries] li").classList.add("old");
   document.dispatchEvent(new CustomEvent("outbox:changed", {detail: {count: 1, needs: 0}}));
 }"""
+SHOWN = """async () => {
+  const { src } = document.querySelector("script[src$='/js/outbox.js']");
+  const bar = await import(src.replace("outbox.js", "outbox/bar.js"));
+  bar.show({ count: 1, oldest: new Date().toISOString() });
+  bar.show({ count: 0 });
+}"""
 POSTS = "**/visits/*/part-uses"
 
 
@@ -362,6 +368,8 @@ def test_a_refusal_is_drawn_beside_its_field_and_the_corrected_form_names_the_ol
     assert "Write a number" in page.inner_text(".field.bad .error")
     assert page.get_attribute("#part-form [name=quantity]", "aria-invalid") == "true"
     assert entries(page) == []
+    page.evaluate(SHOWN)
+    assert page.inner_text("#outbox-bar") == "", "not: everything is sent"
     with page.expect_navigation():
         save(page, "1.015")
     assert arrived(page, address, "1.015") == 1

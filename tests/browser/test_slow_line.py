@@ -1,5 +1,5 @@
 """Photos over a poor line: 20 kB/s, answers that come late, and three of ten requests cut somewhere. All arrive whole
-and once, and all that the outbox sends and is told, cut or whole, is at most 1.3 times the photos: a cut costs one piece
+and once, and all that the outbox sends and is told, cut or whole, is at most 1.3 times the photos: a cut costs a piece
 at most, and what is not cut goes once.
 
 A cut costs half a piece on average, and a fifth of the cuts fall into the answer, which costs a question. With a share

@@ -54,6 +54,7 @@ function draw(kind, name, values) {
 
 function done() {
   if (!shown) return;
+  if (document.querySelector("#main > .error-summary")) return (shown = false), place.replaceChildren(); // refused: the form says it
   const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   draw("green", "sent", { time: time.format(new Date()) });
   shown = false;
