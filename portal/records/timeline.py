@@ -3,7 +3,7 @@ reads no more than a page needs.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,7 +23,7 @@ from portal.stock.tools.models import Tool
 from portal.visits.models import Finding, PartUse, PartUseReversal, Photo, PhotoRemoval, Reading, ReadingRemoval
 from portal.visits.queries import newest_version
 
-PAGE_SIZE = 40
+PAGE_SIZE = 25
 MOST_PHOTOS = 48
 UNIT_KINDS = ("visits", "reports", "parts", "repeats", "readings", "papers", "changes")
 CUSTOMER_KINDS = ("visits", "reports", "parts", "surveys", "cases", "papers", "changes")
@@ -87,16 +87,21 @@ def of_unit(unit: Equipment, papers: list[Row[Any]]) -> Scope:
 
 
 def page_of(
-    scope: Scope, kinds: Iterable[str], before: datetime | None, most: int = PAGE_SIZE
+    scope: Scope,
+    kinds: Iterable[str],
+    before: datetime | None,
+    most: int = PAGE_SIZE,
+    newest: Mapping[str, list[Happened]] | None = None,
 ) -> tuple[list[Happened], datetime | None]:
     """A page of what happened before the moment, and where the next one begins. What happened at one moment is not
     torn apart, because the next page begins before that moment: where a kind has more than was read, its last moment
-    is left to the next page."""
+    is left to the next page. `newest`: the newest `most` + 1 of a kind, where somebody has read them already."""
     of_kinds = {
         "visits": visits, "reports": reports, "parts": parts, "repeats": repeats, "readings": readings,
         "surveys": surveys, "cases": cases, "papers": papers, "changes": changes,
     }  # fmt: skip
-    by_kind = [of_kinds[kind](scope, before, most + 1) for kind in kinds]
+    known = {} if before else newest or {}
+    by_kind = [known[kind] if kind in known else of_kinds[kind](scope, before, most + 1) for kind in kinds]
     cut = max((of_kind[-1].moment for of_kind in by_kind if len(of_kind) == most + 1), default=None)
     found = [one for of_kind in by_kind for one in of_kind if cut is None or one.moment > cut]
     if cut and not found:  # everything that was read happened at once

@@ -1,6 +1,7 @@
 """Finding a file for whoever asks, and what both kinds of file show."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,12 +72,15 @@ def shown(row: Any) -> dict[str, Any]:
     return values | ({"product": str(values["product_id"])} if "product_id" in values else {})
 
 
-def history_of(scope: timeline.Scope, address: Any, everything: bool) -> dict[str, Any]:
-    """The file's timeline as its page shows it: `show` chooses a kind, `before` is where the page before ended."""
+def history_of(
+    scope: timeline.Scope, address: Any, everything: bool, newest: Mapping[str, list[timeline.Happened]] | None = None
+) -> dict[str, Any]:
+    """The file's timeline as its page shows it: `show` chooses a kind, `before` is where the page before ended.
+    `newest`: what the page has read of a kind already."""
     kinds = [kind for kind in scope.kinds if everything or kind != "changes"]
     show = request.args.get("show", "")
     chosen = [show] if show in kinds else kinds
-    found, following = timeline.page_of(scope, chosen, moment(request.args.get("before", "")))
+    found, following = timeline.page_of(scope, chosen, moment(request.args.get("before", "")), newest=newest)
     kept = {"show": show} if show in kinds else {}
     tabs = [(address(), words.word(words.TIMELINE, "all"), show not in kinds, None)]
     tabs += [(address(show=kind), words.word(words.TIMELINE, kind), show == kind, None) for kind in kinds]

@@ -57,6 +57,7 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
     everything = queries.sees_all(current_user)
     papers = queries.papers_of(found, current_user)
     scope = timeline.of_unit(found, papers)
+    parts = timeline.parts(scope, None, timeline.PAGE_SIZE + 1)
     office = may(Permission.CALL_VIEW)
     own_photos = None if office else current_user.id
     return file_page(
@@ -65,12 +66,12 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
         title=editing.unit_name(found),
         unit=found,
         papers=papers,
-        parts=timeline.parts(scope, None, timeline.PAGE_SIZE),
+        parts=parts[: timeline.PAGE_SIZE],
         photos=timeline.photos(found, own_photos),
         stops=standing(found),
         like=queries.units_like(found) if may(Permission.FILE_MERGE) else [],
         zone=found.site.time_zone,
-        **history_of(scope, lambda **at: url_for("records.unit", unit_id=found.id, **at), everything),
+        **history_of(scope, lambda **at: url_for("records.unit", unit_id=found.id, **at), everything, {"parts": parts}),
     )
 
 
