@@ -22,6 +22,7 @@ from werkzeug.wsgi import ClosingIterator
 from portal import create_app
 from portal.config import UPLOAD_LIMIT
 from portal.epoch import ensure_whole
+from portal.framing import Channel
 from portal.front import Front
 
 THREADS = 8
@@ -112,7 +113,7 @@ def listen(app: WsgiApp, host: str, port: int, proxies: int = 0, scheme: str = "
         "trusted_proxy_count": proxies,
         "trusted_proxy_headers": FORWARDED,
     }
-    return create_server(
+    server = create_server(
         app,
         host=host,
         port=port,
@@ -126,6 +127,9 @@ def listen(app: WsgiApp, host: str, port: int, proxies: int = 0, scheme: str = "
         clear_untrusted_proxy_headers=True,
         **(believed if proxies else {}),
     )
+    for door in doors(server):
+        door.channel_class = Channel
+    return server
 
 
 def stopper(counted: Counted, server: Any, front: Front | None = None) -> Callable[[int, FrameType | None], None]:
@@ -154,11 +158,15 @@ def stopper(counted: Counted, server: Any, front: Front | None = None) -> Callab
 
 def close_doors(server: Any) -> None:
     """New connections are refused from here on; those that stand are served to their end."""
-    sockets = getattr(server, "map", None) or server._map  # one listener, or several for a name with several addresses
-    for door in list(sockets.values()):
-        if door.accepting:
-            door.accepting = False
-            door.socket.shutdown(socket.SHUT_RDWR)
+    for door in doors(server):
+        door.accepting = False
+        door.socket.shutdown(socket.SHUT_RDWR)
+
+
+def doors(server: Any) -> list[Any]:
+    """What listens: one, or several for a name with several addresses."""
+    sockets = getattr(server, "map", None) or server._map
+    return [door for door in sockets.values() if door.accepting]
 
 
 def stop_now(_number: int, _frame: FrameType | None) -> NoReturn:
