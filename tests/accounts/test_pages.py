@@ -3,8 +3,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
+from portal.accounts import secrets
 from portal.accounts.models import FailedTries, Person, SignIn
 from portal.clock import now
 from portal.db import db
@@ -62,6 +64,26 @@ def test_wrong_names_and_passwords_are_refused_and_the_name_is_kept(
 
 def test_an_unknown_name_and_a_wrong_password_read_alike(world: Any, sign_in: Any) -> None:
     assert sign_in().sign_in("nobody", "x").errors == sign_in().sign_in("sun", "x").errors
+
+
+@pytest.mark.parametrize("username", ["nobody", "sun", "li", ""])
+def test_each_refusal_costs_one_hash_so_that_its_time_tells_nothing(
+    world: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch, username: str
+) -> None:
+    """Another measure than a stopwatch: the hash is what takes time."""
+    world.person("li").active = False
+    db.session.commit()
+    secrets.decoy()  # made once a process
+    verified = []
+
+    class Watched(PasswordHasher):
+        def verify(self, *given: Any) -> Any:
+            verified.append(given)
+            return super().verify(*given)
+
+    monkeypatch.setattr(secrets, "hasher", Watched(time_cost=1, memory_cost=8, parallelism=1))
+    assert sign_in().sign_in(username, "wrong").status == 422
+    assert len(verified) == (1 if username else 0)
 
 
 def test_whoever_left_does_not_sign_in_and_is_out_at_once(world: Any, sign_in: Any) -> None:
