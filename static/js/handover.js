@@ -1,6 +1,8 @@
 // The phone is in the customer's hand: the screen stays awake, Back stays here, a restored page asks the server again.
 // The lock itself is the server's; this only keeps the customer from stumbling.
 
+import { forgetHalf, keepHalf } from "./handover/half.js";
+
 history.replaceState({ handover: true }, "", location.href);
 history.pushState({ handover: true }, "", location.href);
 addEventListener("popstate", () => history.pushState({ handover: true }, "", location.href));
@@ -11,6 +13,11 @@ addEventListener("pageshow", (event) => {
 // So that the PIN can end it should the signal go.
 const token = /^\/h\/([^/]+)/.exec(location.pathname)?.[1];
 if (token && token !== "offline") import("./handover/kept.js").then(({ rememberToken }) => rememberToken(token)).catch(() => {});
+
+// Half-answered questions go with the hand-over: they outlive a reload and a look back at the report.
+const questions = document.getElementById("survey");
+if (questions) keepHalf(questions, token);
+else if (!/^\/h\/[^/]+(\/survey)?$/.test(location.pathname)) forgetHalf(); // without signal another page stands at its address
 
 async function stayAwake() {
   if (document.visibilityState !== "visible") return;

@@ -68,7 +68,8 @@ def read_and_answer(page: Page, visit: str) -> None:
     expect(page.locator("#stage .error-summary")).to_be_visible()
     for name, value in steps.ANSWERS.items():
         steps.pick(page, name, value)
-    steps.hit(page, page.locator("#actions button"))
+    no_way_out(page, visit, "survey")
+    steps.hit(page, page.locator("#actions button"))  # what was chosen is still there
     on_the_glass(page, "sign")
 
 

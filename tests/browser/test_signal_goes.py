@@ -39,9 +39,23 @@ def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: 
     page.context.set_offline(False)
     page.wait_for_url(handed.split("?")[0] + "**")  # by itself, and to the step that is due
     page.wait_for_load_state("networkidle")
+    page.goto(f"{handed.split('?')[0]}/survey")
+    steps.pick(page, "q_overall", "4")
+    page.fill("[name=q_comment]", "half a sent")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#stage h1")).to_have_text("Ahora no hay señal")
+    page.context.set_offline(False)
+    expect(page.locator("#stage")).to_have_count(0)  # by itself
+    page.wait_for_load_state("networkidle")
+    steps.press(page, page.locator(".action-bar a"))
+    expect(page.locator("[name=q_comment]")).to_have_value("half a sent")
+    assert page.is_checked("[name=q_overall][value='4']"), "begun, and not lost with the signal"
+    page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.reload()
     take_back(page, address)
+    assert "half a sent" not in str(page.evaluate("Object.values(sessionStorage)"))
     assert [one["action"] for one in kept_in_the_outbox(page)] == ["release"]
     page.goto(f"{address}/handover")
     steps.pick(page, "locale", "en")

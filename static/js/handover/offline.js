@@ -5,6 +5,7 @@ import { currentBox, phoneTime } from "../outbox.js";
 import { envelope, field } from "../outbox/sealing.js";
 import { attach } from "../signature.js";
 import { digestOf, shownContent } from "./compose.js";
+import { forgetHalf, keepHalf } from "./half.js";
 import { forgetHandOver, handedOver, keep, note, noted, present, unlock } from "./kept.js";
 import { complain, fillReport, slot } from "./page.js";
 import { isRight } from "./pin.js";
@@ -53,6 +54,7 @@ function survey(section) {
     const asked = state.asked.includes(control.name) || ["q_comment", "q_reasons"].includes(control.name);
     if (!asked) control.closest(".field")?.remove();
   }
+  keepHalf(form, state.token);
   section.querySelector(`a[href="/h/offline"]`)?.setAttribute("data-go", "reread");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -75,6 +77,7 @@ function survey(section) {
 async function answered(fields) {
   const entry = await add("survey", [...fields, ["entries", state.entries.handover]]);
   state.entries.survey = entry.id;
+  forgetHalf();
   await go({ surveyed: true });
 }
 
@@ -214,6 +217,7 @@ async function released(fields) {
   const back = `/visits/${state.visit}`;
   await unlock();
   await forgetHandOver();
+  forgetHalf();
   state = null;
   location.replace(back);
 }
