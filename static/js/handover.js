@@ -2,6 +2,7 @@
 // The lock itself is the server's; this only keeps the customer from stumbling.
 
 import { forgetHalf, keepHalf } from "./handover/half.js";
+import { isThere } from "./handover/there.js";
 
 history.replaceState({ handover: true }, "", location.href);
 history.pushState({ handover: true }, "", location.href);
@@ -35,15 +36,6 @@ document.addEventListener("visibilitychange", stayAwake);
 const PATIENCE = 8000;
 const status = document.getElementById("status");
 
-async function isThere() {
-  try {
-    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
-    return answer.ok || answer.type === "opaqueredirect";
-  } catch {
-    return false;
-  }
-}
-
 function sayAway() {
   const line = document.createElement("p");
   line.className = "bad";
@@ -56,7 +48,7 @@ document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   if (event.defaultPrevented || form.method !== "post") return;
   event.preventDefault();
-  if (await isThere()) {
+  if (await isThere(PATIENCE)) {
     if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
     return HTMLFormElement.prototype.submit.call(form);
   }
@@ -69,6 +61,6 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[href^='/h/']:not([data-go])");
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  if (await isThere()) location.assign(link.href);
+  if (await isThere(PATIENCE)) location.assign(link.href);
   else sayAway();
 });

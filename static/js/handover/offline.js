@@ -10,6 +10,7 @@ import { forgetHandOver, handedOver, keep, note, noted, present, unlock } from "
 import { complain, fillReport, slot } from "./page.js";
 import { isRight } from "./pin.js";
 import { Reading } from "./reading.js";
+import { isThere } from "./there.js";
 
 const TRIES = 5;
 const PATIENCE = 8000;
@@ -154,8 +155,7 @@ async function away(section) {
   section.querySelector("[data-back]").hidden = !state.token;
   if (state.token) await pad(section);
   const look = async () => {
-    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-    if (answer && state) location.replace(state.token ? `/h/${state.token}` : "/");
+    if ((await isThere(PATIENCE)) && state) location.replace(state.token ? `/h/${state.token}` : "/");
   };
   section.querySelector("[data-look]").addEventListener("click", look);
   addEventListener("online", look);

@@ -7,21 +7,12 @@ import { stateOf } from "../visit/state.js";
 import { compose, shownContent } from "./compose.js";
 import { lock, note, noted, rememberHandOver } from "./kept.js";
 import { element } from "./page.js";
+import { isThere } from "./there.js";
 
 const PATIENCE = 4000;
 const page = document.getElementById("hand-over");
 const form = document.getElementById("handover");
 const says = page?.dataset ?? {};
-
-async function isOnline() {
-  if (!navigator.onLine) return false;
-  try {
-    const answer = await fetch("/offline/hello", { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
-    return answer.type === "opaqueredirect" || answer.headers.get("Content-Type")?.startsWith("application/json") || answer.status === 401;
-  } catch {
-    return false;
-  }
-}
 
 async function kept() {
   if (!globalThis.caches || !navigator.serviceWorker?.controller) return null;
@@ -141,7 +132,7 @@ if (page && form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopPropagation();
-    if (await isOnline()) {
+    if (await isThere(PATIENCE)) {
       await Promise.race([prepare().catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]); // comfort: with signal it goes on all the same
       return form.submit();
     }
