@@ -36,7 +36,14 @@ def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: 
         page.goto(typed)
         expect(page.locator("#stage h1")).to_have_text("Ahora no hay señal")
         assert visit["customer"] not in page.inner_text("body")
+    hotel = "**/offline/hello"
+    page.context.route(hotel, lambda route: route.fulfill(body="<h1>Hotel Wi-Fi</h1>", content_type="text/html"))
     page.context.set_offline(False)
+    with page.expect_response(hotel):
+        page.locator("#stage [data-look]").tap()
+    page.wait_for_timeout(300)
+    expect(page.locator("#stage h1")).to_have_text("Ahora no hay señal")  # somebody else answered
+    page.context.unroute(hotel)
     page.wait_for_url(handed.split("?")[0] + "**")  # by itself, and to the step that is due
     page.wait_for_load_state("networkidle")
     page.goto(f"{handed.split('?')[0]}/survey")
