@@ -18,6 +18,7 @@ from portal import history
 from portal.accounts import rules
 from portal.accounts.models import Branch, FailedTries, Person, PersonRole, SignIn, Specimen
 from portal.accounts.secrets import hashed, matches, needs_rehash, new_token, pin_verifier, token_hash
+from portal.changing import ensure_seen
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -287,10 +288,12 @@ def is_nobody_here() -> bool:
     return db.session.scalar(select(Person.id).limit(1)) is None
 
 
-def change_branch(branch: Branch, *, labels: dict[str, str], hotline: str, time_zone: str) -> None:
+def change_branch(branch: Branch, *, labels: dict[str, str], hotline: str, time_zone: str, version: str = "") -> None:
     """Name, hotline and time zone from now on; papers that were sealed keep what was on them. The code stays, because
-    document numbers hold it."""
+    document numbers hold it. `version`: the fingerprint of what whoever changes them saw."""
+    db.session.refresh(branch, with_for_update=True)
     before = facts_of(branch)
+    ensure_seen(version, before)
     branch.labels, branch.hotline, branch.time_zone = dict(labels), hotline, time_zone
     db.session.flush()
     history.record_change("change_branch", branch, before, facts_of(branch))

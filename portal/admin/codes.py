@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import history
+from portal.changing import ensure_seen
 from portal.clock import now
 from portal.customers.models import CodeValue, ErrorCode, KnownFault, Product
 from portal.db import db
@@ -65,18 +66,28 @@ def add_value(
     return row
 
 
-def correct_value(row: Any, *, labels: dict[str, str], position: int, reason: str) -> None:
-    """Other words for the same thing. A used code needs a reason: findings of the past are read with the new words."""
+def correct_value(row: Any, *, labels: dict[str, str], position: int, reason: str, version: str = "") -> None:
+    """Other words for the same thing. A used code needs a reason: findings of the past are read with the new words.
+    `version`: the fingerprint of what whoever corrects it saw."""
+    db.session.refresh(row, with_for_update=True)
+    before = standing(row)
+    ensure_seen(version, before)
     if labels != row.labels and is_used(row) and not reason:
         raise Rejected(lazy("This code was used. Say why its words are corrected."), field="reason")
-    before = {**in_words(row.labels), "position": getattr(row, "position", 0)}
     row.labels = labels
     if isinstance(row, CodeValue):
         row.position = position
     db.session.flush()
-    after = {**dict.fromkeys(before), **in_words(labels), "position": getattr(row, "position", 0)}
+    after = {**dict.fromkeys(before), **standing(row)}
     more = {"reason": reason} if reason else {}
     history.record_change("correct_code", row, before, after, code=row.code, **more)
+
+
+def standing(row: Any) -> dict[str, Any]:
+    """What can be changed of a row, as the history compares it."""
+    if isinstance(row, KnownFault):
+        return {**told(row)}
+    return {**in_words(row.labels), "position": getattr(row, "position", 0)}
 
 
 def is_used(row: Any) -> bool:
@@ -100,9 +111,12 @@ def add_fault(**story: Any) -> KnownFault:
     return fault
 
 
-def change_fault(fault: KnownFault, **story: Any) -> None:
-    """A known fault is a shortcut, not a record: findings hold the codes that it filled in."""
+def change_fault(fault: KnownFault, *, version: str = "", **story: Any) -> None:
+    """A known fault is a shortcut, not a record: findings hold the codes that it filled in. `version`: the fingerprint
+    of what whoever changes it saw."""
+    db.session.refresh(fault, with_for_update=True)
     before = told(fault)
+    ensure_seen(version, before)
     for name, value in story.items():
         setattr(fault, name, value)
     db.session.flush()

@@ -83,7 +83,7 @@ class LooksForm(CalledForm):
         return list(dict.fromkeys([str(self.first_language.data), *(self.languages.data or [])]))
 
 
-class BranchForm(CalledForm):
+class BranchForm(CalledForm, ChangeForm):
     code = BranchCode(lazy("Code of the branch"))
     hotline = Line(lazy("Hotline"), limit=40)
     time_zone = TimeZone(lazy("Time zone"))
@@ -92,8 +92,17 @@ class BranchForm(CalledForm):
         if branch is None:
             super().__init__(data={"time_zone": "Asia/Shanghai"})
             return
-        super().__init__(branch.labels, data={"hotline": branch.hotline, "time_zone": branch.time_zone})
+        super().__init__(data=standing_branch(branch))
         del self.code
+
+
+def standing_branch(branch: Branch) -> dict[str, Any]:
+    """What stands about the branch, by the names of the form's fields."""
+    return {**called(branch.labels), "hotline": branch.hotline, "time_zone": branch.time_zone}
+
+
+def called(names: dict[str, str]) -> dict[str, str]:
+    return {locale: names.get(locale, "") for locale in LOCALES}
 
 
 class SetupForm(LooksForm):
@@ -177,7 +186,7 @@ def standing_of(person: Person) -> dict[str, Any]:
     }
 
 
-class CodeForm(CalledForm):
+class CodeForm(CalledForm, ChangeForm):
     code = Line(lazy("Code"), required=lazy("Write a code."), limit=20)
     brand = Line(lazy("Brand"), required=lazy("Write the brand."), limit=100)
     family = Choice(lazy("Product family"), required=False)
@@ -185,8 +194,7 @@ class CodeForm(CalledForm):
     reason = Line(lazy("Reason for the correction"), limit=300)
 
     def __init__(self, kind: str, row: Any = None) -> None:
-        names, place = (row.labels, Decimal(getattr(row, "position", 0))) if row is not None else ({}, Decimal(0))
-        super().__init__(names, data={"position": place})
+        super().__init__(data=standing_code(row) if row is not None else {"position": Decimal(0)})
         self.family.choices = [(code, str(words)) for code, words in FAMILIES.items()]
         if kind != "error":
             self.family.choices.insert(0, ("", _("All families")))
@@ -204,7 +212,12 @@ class CodeForm(CalledForm):
         return int(self.position.data or 0) if "position" in self else 0
 
 
-class FaultForm(EntryForm):
+def standing_code(row: Any) -> dict[str, Any]:
+    """What stands about a code, by the names of the form's fields."""
+    return {**called(row.labels), "position": Decimal(getattr(row, "position", 0))}
+
+
+class FaultForm(ChangeForm):
     family = Choice(lazy("Product family"), required=lazy("Choose a product family."))
     symptom = Choice(lazy("Symptom"), required=lazy("Choose the symptom."))
     component = Choice(lazy("Component"), required=lazy("Choose the component."))
@@ -214,12 +227,7 @@ class FaultForm(EntryForm):
     position = Number(lazy("Place in the list"), least=Decimal(0), most=Decimal(9999), places=0, required=False)
 
     def __init__(self, lists: dict[str, list[Any]], fault: Any = None) -> None:
-        names = ("family", *VALUE_KINDS)
-        present = {name: getattr(fault, name) for name in names} if fault is not None else {}
-        for name in ("standard_minutes", "position"):
-            value = getattr(fault, name, None)
-            present[name] = Decimal(value) if value is not None else None
-        super().__init__(data=present)
+        super().__init__(data=standing_fault(fault) if fault is not None else {})
         self.family.choices = [("", "–"), *((code, str(words)) for code, words in FAMILIES.items())]
         for kind in VALUE_KINDS:
             self[kind].choices = [("", "–"), *((row.code, f"{row.code} {label(row)}") for row in lists[kind])]
@@ -227,11 +235,21 @@ class FaultForm(EntryForm):
     @property
     def values(self) -> dict[str, Any]:
         values = super().values
+        del values["version"]
         minutes = values["standard_minutes"]
         return values | {
             "standard_minutes": int(minutes) if minutes else None,
             "position": int(values["position"] or 0),
         }
+
+
+def standing_fault(fault: Any) -> dict[str, Any]:
+    """What stands about a known fault, by the names of the form's fields."""
+    present = {name: getattr(fault, name) for name in ("family", *VALUE_KINDS)}
+    for name in ("standard_minutes", "position"):
+        value = getattr(fault, name)
+        present[name] = Decimal(value) if value is not None else None
+    return present
 
 
 class UsualPartForm(EntryForm):

@@ -7,10 +7,12 @@ from flask import Response, abort, flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.accounts.operations import last_change
 from portal.admin import codes as lists
-from portal.admin.forms import CodeForm, FaultForm, UsualPartForm
-from portal.admin.views.base import bp
+from portal.admin.forms import CodeForm, FaultForm, UsualPartForm, standing_code, standing_fault
+from portal.admin.views.base import bp, zone
 from portal.admin.words import FAMILIES, LISTS
+from portal.changing import fingerprint
 from portal.customers.models import Product
 from portal.customers.queries import products
 from portal.db import db
@@ -87,14 +89,18 @@ def code(kind: str, key: uuid.UUID) -> BaseResponse:
             change(row, form)
             flash(_("Saved."))
             return redirect(url_for("admin.code_list", kind=kind), 303)
+    if form.is_stale:
+        present = standing_fault(row) if isinstance(form, FaultForm) else standing_code(row)
+        form.compare(present, fingerprint(lists.standing(row)), last_change(row))
     return code_page(kind, form, row)
 
 
 def change(row: Any, form: CodeForm | FaultForm) -> None:
     if isinstance(form, FaultForm):
-        lists.change_fault(row, **form.values)
+        lists.change_fault(row, **form.values, version=form.seen)
     else:
-        lists.correct_value(row, labels=form.names, position=form.number(), reason=form.reason.data or "")
+        reason = form.reason.data or ""
+        lists.correct_value(row, labels=form.names, position=form.number(), reason=reason, version=form.seen)
 
 
 @bp.post("/admin/codes/<kind>/<uuid:key>/retirement")
@@ -111,7 +117,9 @@ def retirement(kind: str, key: uuid.UUID) -> BaseResponse:
     return code_page(kind, form_for(kind, row), row, refused=form)
 
 
-def code_page(kind: str, form: EntryForm, row: Any = None, refused: EntryForm | None = None) -> Response:
+def code_page(kind: str, form: CodeForm | FaultForm, row: Any = None, refused: EntryForm | None = None) -> Response:
+    if row is not None and not form.version.data:
+        form.version.data = fingerprint(lists.standing(row))
     return page(
         "admin/code.html",
         refused.status if refused else None,
@@ -122,6 +130,7 @@ def code_page(kind: str, form: EntryForm, row: Any = None, refused: EntryForm | 
         title=LISTS[kind],
         families=FAMILIES,
         used=row is not None and lists.is_used(row),
+        zone=zone(),
         value_kinds=lists.VALUE_KINDS,
     )
 

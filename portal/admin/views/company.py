@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import files, i18n, settings
 from portal.accounts.models import Branch
-from portal.accounts.operations import change_branch, first_branch
+from portal.accounts.operations import change_branch, facts_of, first_branch, last_change
 from portal.admin import operations, queries
-from portal.admin.forms import BranchForm, LooksForm
-from portal.admin.views.base import bp
-from portal.forms import EntryForm
+from portal.admin.forms import BranchForm, LooksForm, standing_branch
+from portal.admin.views.base import bp, zone
+from portal.changing import fingerprint
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, public, requires
@@ -78,11 +78,16 @@ def branch(code: str) -> BaseResponse:
     if form.accepted():
         with form.refusals():
             time_zone = str(form.time_zone.data)
-            change_branch(found, labels=form.names, hotline=form.hotline.data or "", time_zone=time_zone)
+            hotline = form.hotline.data or ""
+            change_branch(found, labels=form.names, hotline=hotline, time_zone=time_zone, version=form.seen)
             flash(_("Saved."))
             return redirect(url_for("admin.branches"), 303)
+    if form.is_stale:
+        form.compare(standing_branch(found), fingerprint(facts_of(found)), last_change(found))
     return branch_page(form, found)
 
 
-def branch_page(form: EntryForm, found: Branch | None) -> Response:
-    return page("admin/branch.html", form=form, branch=found)
+def branch_page(form: BranchForm, found: Branch | None) -> Response:
+    if found is not None and not form.version.data:
+        form.version.data = fingerprint(facts_of(found))
+    return page("admin/branch.html", form=form, branch=found, zone=zone())
