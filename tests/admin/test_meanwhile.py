@@ -43,6 +43,8 @@ def test_the_second_one_sees_both_states_and_decides(world: Any, sign_in: Any, f
     refused = second.post(address, {**fields, name: "22", "version": seen[1]})
     assert refused.status == 409
     assert "11" in stands(refused) and "22" in stands(refused) and "管理员" in stands(refused)
+    labels = {cell["data-label"]: cell.get_text() for cell in refused.all("#meanwhile td")}
+    assert labels == {"现有内容": "11", "您填写的": "22"}, "also on a phone it says which is which"
     assert refused.value(name) == "22", "nothing typed is lost"
     assert first.get(address).value(name) == "11", "and nothing was written over"
     decided = refused.value("version")
