@@ -8,7 +8,7 @@ this process has read already, nothing is asked again.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -134,6 +134,12 @@ def versions(key: str) -> list[Setting]:
     """All that was decided about a key, latest beginning first."""
     query = select(Setting).where(Setting.key == key).order_by(Setting.effective_from.desc(), Setting.n.desc())
     return list(db.session.scalars(query))
+
+
+def newest_of(keys: Iterable[str]) -> dict[str, Setting]:
+    """The last decision about each key, if there was one."""
+    query = select(Setting).where(Setting.key.in_(list(keys))).order_by(Setting.n)
+    return {row.key: row for row in db.session.scalars(query)}
 
 
 def rows() -> Sequence[Row]:

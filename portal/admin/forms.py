@@ -69,7 +69,7 @@ class BranchCode(Typed):
         return text.upper()
 
 
-class LooksForm(CalledForm):
+class LooksForm(CalledForm, ChangeForm):
     """How the house calls itself, in which languages it speaks, and its logo."""
 
     languages = Choices(lazy("Languages of the pages"), choices=list(LOCALES.items()))
@@ -257,7 +257,7 @@ class UsualPartForm(EntryForm):
     position = Number(lazy("Place in the list"), least=Decimal(0), most=Decimal(9999), places=0, required=False)
 
 
-class SettingForm(EntryForm):
+class SettingForm(ChangeForm):
     """What the key becomes, from when, and why."""
 
     zh_Hans = Words(LOCALES["zh_Hans"], limit=500)
@@ -270,7 +270,7 @@ class SettingForm(EntryForm):
 
     def __init__(self, definition: Definition, present: Any) -> None:
         self.is_text = isinstance(definition.default, dict)
-        super().__init__(data=dict(present) if self.is_text else {"days": Decimal(present)})
+        super().__init__(data=standing_setting(present))
         if self.is_text:
             del self.days
             for locale in LOCALES:
@@ -285,6 +285,11 @@ class SettingForm(EntryForm):
         if not self.is_text:
             return int(self.days.data or 0)
         return {locale: self[locale].data for locale in LOCALES if self[locale].data}
+
+
+def standing_setting(value: Any) -> dict[str, Any]:
+    """What holds, by the names of the form's fields."""
+    return called(value) if isinstance(value, dict) else {"days": Decimal(value)}
 
 
 class FilterForm(wtforms.Form):

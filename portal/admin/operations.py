@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portal import files, history, settings
 from portal.accounts import operations as accounts
 from portal.accounts.models import Branch, Person
+from portal.changing import ensure_seen
 from portal.clock import day_bounds, now, today
 from portal.db import db
 from portal.errors import Conflict, Rejected
@@ -24,6 +25,7 @@ from portal.settings import Definition
 from portal.stock.models import Location
 
 STORE_NAMES = {"zh_Hans": "{code} 仓库", "zh_Hant": "{code} 倉庫", "en": "Store {code}", "es": "Almacén {code}"}
+LOOKS = ("company_name", "languages", "logo")
 FIRST_SETUP = "setup"  # a series of one number: who draws it sets the portal up
 
 
@@ -89,10 +91,17 @@ def add_store(branch: Branch) -> None:
 
 
 def change_look(
-    *, name: Mapping[str, str], languages: list[str], logo: bytes | None, person: Person, without_logo: bool = False
+    *,
+    name: Mapping[str, str],
+    languages: list[str],
+    logo: bytes | None,
+    person: Person,
+    without_logo: bool = False,
+    version: str = "",
 ) -> None:
     """Name, languages and logo of the house, from now on. `logo` is a picture as it was sent; None keeps the present
-    one."""
+    one. `version`: the fingerprint of what whoever changes them saw."""
+    ensure_seen(version, decided(*LOOKS))
     decide("company_name", dict(name), person=person)
     decide("languages", languages, person=person)
     if logo is not None:
@@ -108,11 +117,28 @@ def kept_logo(content: bytes) -> str:
         raise Rejected(refusal.message, field="logo") from None
 
 
-def decide(key: str, value: Any, *, person: Person, reason: str = "", day: date | None = None) -> bool:
-    """What `key` is from that day on (from now on, if none is given or it is today); False when it is so already."""
+def decided(*keys: str) -> dict[str, int | None]:
+    """The last decision about each key, for a form to know whether there was one meanwhile."""
+    newest = settings.newest_of(keys)
+    return {key: newest[key].n if key in newest else None for key in keys}
+
+
+def last_decision(*keys: str) -> tuple[str, datetime] | None:
+    """Who decided last about one of them, and when."""
+    latest = max(settings.newest_of(keys).values(), key=lambda row: row.n, default=None)
+    person = db.session.get(Person, latest.person_id) if latest and latest.person_id else None
+    return (person.name, latest.recorded_at) if latest and person else None
+
+
+def decide(
+    key: str, value: Any, *, person: Person, reason: str = "", day: date | None = None, version: str = ""
+) -> bool:
+    """What `key` is from that day on (from now on, if none is given or it is today); False when it is so already.
+    `version`: the fingerprint of what whoever decides saw. Two who decide within the same moment are both kept."""
     definition = settings.DEFINITIONS[key]
     if not may_decide(person, definition):
         raise Conflict(lazy("A manager decides this."))
+    ensure_seen(version, decided(key))
     start = beginning(day, person.branch.time_zone)
     before = settings.value_at(key, start or now())
     if before == value:

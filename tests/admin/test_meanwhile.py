@@ -7,6 +7,7 @@ import pytest
 from portal.customers.models import CodeValue, KnownFault
 from portal.db import db
 from portal.history import HistoryEntry
+from portal.i18n import LOCALES
 from tests.page import Page
 
 NAMES = {"zh_Hans": "示例", "zh_Hant": "示例", "es": "Muestra"}
@@ -29,11 +30,19 @@ def fault(_world: Any) -> tuple[str, dict[str, str], str]:
     return f"/admin/codes/fault/{row.id}", {**FAULT, "family": "TM", "position": "0"}, "standard_minutes"
 
 
+def company(_world: Any) -> tuple[str, dict[str, Any], str]:
+    return "/admin/company", {**NAMES, "languages": list(LOCALES), "first_language": "zh_Hans"}, "en"
+
+
+def setting(_world: Any) -> tuple[str, dict[str, str], str]:
+    return "/admin/settings/sign_in_message", {**NAMES, "reason": "试"}, "en"
+
+
 def stands(page: Page) -> str:
     return " ".join(page.one("#meanwhile").get_text(" ").split())
 
 
-@pytest.mark.parametrize("form", [branch, code, fault])
+@pytest.mark.parametrize("form", [branch, code, fault, company, setting])
 def test_the_second_one_sees_both_states_and_decides(world: Any, sign_in: Any, form: Any) -> None:
     address, fields, name = form(world)
     first, second = sign_in("admin", "laptop"), sign_in("admin", "laptop")
@@ -52,4 +61,4 @@ def test_the_second_one_sees_both_states_and_decides(world: Any, sign_in: Any, f
     assert second.post(address, {**fields, name: "22", "version": decided}).status == 303
     assert first.get(address).value(name) == "22"
     verbs = [one.verb for one in db.session.query(HistoryEntry).order_by(HistoryEntry.n)]
-    assert len([verb for verb in verbs if verb.startswith(("change_", "correct_"))]) == 2
+    assert len([verb for verb in verbs if verb.startswith(("change_", "correct_", "set_"))]) == 2

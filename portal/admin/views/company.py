@@ -10,7 +10,7 @@ from portal import files, i18n, settings
 from portal.accounts.models import Branch
 from portal.accounts.operations import change_branch, facts_of, first_branch, last_change
 from portal.admin import operations, queries
-from portal.admin.forms import BranchForm, LooksForm, standing_branch
+from portal.admin.forms import BranchForm, LooksForm, called, standing_branch
 from portal.admin.views.base import bp, zone
 from portal.changing import fingerprint
 from portal.htmx import page
@@ -22,7 +22,8 @@ from portal.permissions import Permission, public, requires
 @requires(Permission.SETTING_CHANGE)
 def company() -> BaseResponse:
     spoken = i18n.offered()
-    form = LooksForm(settings.value("company_name"), data={"languages": spoken, "first_language": spoken[0]})
+    present = {**called(settings.value("company_name")), "languages": spoken, "first_language": spoken[0]}
+    form = LooksForm(data=present)
     if form.accepted():
         with form.refusals():
             operations.change_look(
@@ -31,10 +32,16 @@ def company() -> BaseResponse:
                 logo=form.logo.data,
                 without_logo=form.without_logo.data,
                 person=current_user,
+                version=form.seen,
             )
             flash(_("Saved."))
             return redirect(url_for("admin.company"), 303)
-    return page("admin/company.html", form=form)
+    standing = fingerprint(operations.decided(*operations.LOOKS))
+    if form.is_stale:
+        form.compare(present, standing, operations.last_decision(*operations.LOOKS))
+    elif not form.version.data:
+        form.version.data = standing
+    return page("admin/company.html", form=form, zone=zone())
 
 
 @bp.get("/logo/<digest>")

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal import settings as kept
 from portal.accounts.models import Person
 from portal.admin import operations
-from portal.admin.forms import SettingForm
+from portal.admin.forms import SettingForm, standing_setting
 from portal.admin.queries import everybody
 from portal.admin.views.base import bp, zone
 from portal.admin.words import SETTINGS
+from portal.changing import fingerprint
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, requires
@@ -35,10 +36,20 @@ def setting(key: str) -> BaseResponse:
     if form.accepted():
         with form.refusals():
             changed = operations.decide(
-                key, form.value, person=person, reason=form.reason.data, day=form.effective_from.data
+                key,
+                form.value,
+                person=person,
+                reason=form.reason.data,
+                day=form.effective_from.data,
+                version=form.seen,
             )
             flash(_("Saved.") if changed else _("Nothing was changed."))
             return redirect(url_for("admin.setting", key=key), 303)
+    present = fingerprint(operations.decided(key))
+    if form.is_stale:
+        form.compare(standing_setting(kept.value(key)), present, operations.last_decision(key))
+    elif not form.version.data:
+        form.version.data = present
     return setting_page(definition, form, person)
 
 
