@@ -1,5 +1,5 @@
-// On every page: focus after an answer, words when the network fails, one submit at a time, the phone's clock in forms.
-// Each part is comfort: the server is the guard, and every form works without it.
+// On every page: focus after an answer, words when the network fails, one submit at a time, the phone's clock in forms,
+// running clocks. Each part is comfort: the server is the guard, and every form works without it.
 
 const status = document.getElementById("status");
 const RETRY_AFTER = 20000; // a form that got no answer may be sent again; its entry id makes that harmless
@@ -127,3 +127,27 @@ if ("person" in document.documentElement.dataset || document.querySelector("[dat
   if (document.documentElement.dataset.kept || document.readyState === "complete") day();
   else addEventListener("load", day);
 }
+
+// Running clocks: the server says how many minutes have passed, we add what passes while the page is open.
+const opened = Date.now();
+const started = new WeakMap();
+
+function spent(clock, minutes) {
+  const [h, m] = [Math.floor(minutes / 60), minutes % 60];
+  if (!h) return clock.dataset.short.replace("{m}", m);
+  return clock.dataset.long.replace("{h}", h).replace("{m}", String(m).padStart(2, "0"));
+}
+
+function tick() {
+  for (const clock of document.querySelectorAll("[data-ticking]")) {
+    if (!started.has(clock)) started.set(clock, Date.now() - opened < 2000 ? opened : Date.now());
+    const passed = Math.floor((Date.now() - started.get(clock)) / 60000);
+    const text = spent(clock, Number(clock.dataset.ticking) + passed);
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+}
+
+tick();
+setInterval(tick, 5000);
+document.addEventListener("visibilitychange", tick);
+document.addEventListener("htmx:afterSettle", tick);
