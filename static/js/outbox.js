@@ -12,6 +12,8 @@ const STEPS = [
 const BLOCKED = 5000; // ms to wait for an older tab that holds the database
 const HELLO_WAIT = 10_000;
 const WHOLE = 48 * 1024; // bytes of a file that goes inside its request; a longer one goes in pieces
+const COPY_WAIT = 500; // ms that a copy in the other store may hold up whoever saved
+const WHOLE_STORE = "whole"; // this store has what its copies have
 const LOADS = 3; // tries of a long file before it goes whole, because the script that sends pieces does not come
 const SLOWEST = 4; // bytes a millisecond: a photo may take minutes where the signal is poor
 
@@ -119,7 +121,7 @@ export function backoff(failures, random = Math.random) {
 
 /* Storing --------------------------------------------------------------------------------------------------------- */
 
-const got = (request) =>
+export const got = (request) =>
   new Promise((done, fail) => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => fail(request.error);
@@ -146,11 +148,30 @@ class Box {
   }
 
   connect() {
-    this.opening ??= this.open(this.ports.steps.length).catch((problem) => {
+    this.opening ??= this.open(this.ports.steps.length).then((db) => this.restored(db)).catch((problem) => {
       this.opening = null;
       throw problem;
     });
     return this.opening;
+  }
+
+  // A store without the mark was just made: where there are copies, the browser has thrown the one before away.
+  async restored(db) {
+    try {
+      if (await got(db.transaction("meta").objectStore("meta").get(WHOLE_STORE))) return db;
+      if (this.ports.second || (await globalThis.caches?.has(`second-${this.person}`))) await (await second()).putBack(this, db);
+      await got(db.transaction("meta", "readwrite").objectStore("meta").put(true, WHOLE_STORE));
+    } catch {
+      // Tried again when it is opened next.
+    }
+    return db;
+  }
+
+  // Does one thing after the other with the copies in the browser's other store; they are a safety, never a condition.
+  copy(verb, ...given) {
+    if (!this.ports.second && !globalThis.caches) return Promise.resolve();
+    this.copying = (this.copying ?? Promise.resolve()).then(async () => (await second())[verb](this, ...given)).catch(() => {});
+    return Promise.race([this.copying, sleep(COPY_WAIT)]);
   }
 
   open(version) {
@@ -219,12 +240,14 @@ class Box {
         made.entry.seq = ((await got(meta.get("seq"))) ?? 0) + 1;
         meta.put(made.entry.seq, "seq");
         for (const [sha, file] of made.files) if (!(await got(files.get(sha)))) files.put(file, sha);
-        await this.supersede(tx, made.entry);
+        made.superseded = await this.supersede(tx, made.entry);
         await got(entries.put(made.entry));
       });
     } catch (problem) {
       throw Object.assign(new Error("not stored", { cause: problem }), { made });
     }
+    await this.copy("keep", made.entry);
+    if (made.superseded) await this.copy("forget", made.superseded);
     await this.changed();
     return made.entry;
   }
@@ -257,13 +280,15 @@ class Box {
   }
 
   // A refused entry will never be sent again once it was mended; one whose outcome is unknown still goes.
+  // The one that it replaces, where it does.
   async supersede(tx, entry) {
     const id = entry.amends;
     const old = id && (await got(tx.objectStore("entry").get(id)));
-    if (!old || goes(old)) return;
+    if (!old || goes(old)) return null;
     await this.drop(tx, old, "amended");
     for (const other of await got(tx.objectStore("entry").getAll()))
       if (other.needs?.includes(id)) tx.objectStore("entry").put({ ...other, needs: other.needs.map((one) => (one === id ? entry.id : one)) });
+    return id;
   }
 
   async drop(tx, entry, why) {
@@ -318,6 +343,7 @@ class Box {
       await this.drop(tx, entry, why);
       return true;
     });
+    if (done) await this.copy("forget", id);
     if (done) await this.sweep();
     await this.changed();
     return done;
@@ -553,6 +579,7 @@ class Box {
         tx.objectStore("receipt").put({ ...kept, received_at, answer: { state, location, why } });
         await got(tx.objectStore("entry").delete(entry.id));
       });
+      await this.copy("forget", entry.id);
     } else if (outcome === "refused" || outcome === "unknown") {
       await this.change(entry.id, (now) => ({ ...now, state: outcome, why: said.why ?? "", errors: said.errors ?? {} }));
     } else {
@@ -563,6 +590,7 @@ class Box {
 }
 
 const sealing = () => import("./outbox/sealing.js");
+const second = () => import("./outbox/second.js");
 const needs = () => import("./outbox/needs.js");
 
 async function json(answer) {
@@ -828,6 +856,7 @@ function start(person) {
   addEventListener("online", kick);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake().catch(() => {}));
   document.addEventListener("outbox:send", kick); // a button
+  if (globalThis.caches) addEventListener("load", () => second().catch(() => {})); // here before the signal goes
   showSaid();
   furnish();
   wake().catch(() => {});

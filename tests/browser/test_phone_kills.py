@@ -10,6 +10,7 @@ import base64
 import io
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import time
@@ -228,6 +229,29 @@ def test_what_was_said_to_be_stored_is_there_after_a_kill(portal: Portal, phone:
         assert phone.told.keys() <= phone.kept().keys(), f"number {number}"
         kept = phone.send(f"{work}/readings")
         assert not portal.wrong(phone.told, kept), f"number {number}"
+
+
+def test_what_was_stored_is_put_back_where_the_browser_has_thrown_its_store_away(
+    portal: Portal, phone: Phone, work: str
+) -> None:
+    """Chromium does so by itself when a kill has damaged its store, once in some hundred kills."""
+    chance, told = random.Random(SEED), len(phone.told)
+    page = phone.visit(f"{work}/readings")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    picture = base64.b64encode(photo(chance)).decode()
+    for kind, fields, file in (
+        ("part-uses", [["item", "TM-OIL-100"], ["quantity", "2"], ["old_part", "none"]], ""),
+        ("photos", [["label", "before"]], picture),
+        ("findings", [["note", "after the store was gone"]], ""),
+    ):
+        page.evaluate(SAVE, [f"{work}/{kind}", fields, file])
+    phone.kill()
+    (store,) = phone.profile.rglob("IndexedDB")
+    shutil.rmtree(store)
+    kept = phone.send(f"{work}/readings")
+    assert len(phone.told) == told + 3
+    assert not portal.wrong(phone.told, kept)
 
 
 class Day:

@@ -104,11 +104,13 @@ class Field:
     log: list[str] = field(default_factory=list)
     count: int = 0
 
-    def play(self, seed: int, steps: int) -> list[str]:
-        """What is wrong after a sequence; nothing, as a rule."""
+    def play(self, seed: int, steps: int, *, wiping: bool = False) -> list[str]:
+        """What is wrong after a sequence; nothing, as a rule. `wiping`: browsers throw their stores away, and in
+        exchange no server is restored: what both have lost is lost."""
         self.chance, self.told, self.taken_back, self.log = random.Random(seed), {}, set(), []
         self.begin(seed)
-        moves = self.moves()
+        moves = [one for one in self.moves() if not wiping or one[0] != self.restore]
+        moves += [(self.wipe, 3)] if wiping else []
         for _ in range(steps):
             move: Callable[[], None] = self.chance.choices(*zip(*moves, strict=True))[0]
             self.log.append(move.__name__)
@@ -224,6 +226,10 @@ class Field:
     def kill(self) -> None:
         phone, _person = self.any_phone()
         self.phones("kill", phone=phone)
+
+    def wipe(self) -> None:
+        phone, _person = self.any_phone()
+        self.phones("wipe", phone=phone)
 
     def leave(self) -> None:
         """Signs out, with whatever waits, and in again later."""

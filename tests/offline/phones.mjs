@@ -22,6 +22,19 @@ class Phone {
     this.faults = [];
     this.locks = new Map();
     this.tabs = new Map();
+    this.shelves = new Map(); // the browser's other store, one for each person
+  }
+
+  shelf(person) {
+    if (!this.shelves.has(person)) this.shelves.set(person, new Map());
+    const texts = this.shelves.get(person);
+    return { put: async (id, text) => void texts.set(id, text), remove: async (id) => void texts.delete(id), all: async () => [...texts.values()] };
+  }
+
+  // Killed while it wrote, and at the next start the browser throws the damaged store away.
+  wipe() {
+    this.kill();
+    this.indexedDB = new IDBFactory();
   }
 
   // Each tab is a box of its own over the same store; what a killed tab still runs ends at its next request.
@@ -31,6 +44,7 @@ class Phone {
       const ports = {
         ...SMALL,
         indexedDB: this.indexedDB,
+        second: this.shelf(person),
         fetch: (path, options) => this.fetch(key, path, options),
         now: () => new Date(Date.now() + this.skew),
         locks: this.lockless ? undefined : { request: (name, options, work) => this.lock(name, options, work) },
@@ -104,6 +118,7 @@ const commands = {
   amend: ({ phone, person, id, fields }) => phones.get(phone).amend(person, id, fields),
   undo: ({ phone, person, id }) => phones.get(phone).tab(person).undo(id),
   send: ({ phone, person, tabs = 1, faults = [] }) => phones.get(phone).send(person, tabs, faults),
+  wipe: ({ phone }) => phones.get(phone).wipe(),
   kill: ({ phone }) => phones.get(phone).kill(),
   leave: ({ phone, person }) => leave(phones.get(phone).tab(person)),
   waiting: async ({ phone, person }) => (await phones.get(phone).tab(person).raw()).map(({ id, state }) => [id, state]),

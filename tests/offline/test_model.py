@@ -58,6 +58,13 @@ def test_what_was_saved_takes_effect_once_or_waits_in_plain_sight(part: int, pla
 
 
 @pytest.mark.engine("sqlite")
+def test_what_was_saved_outlives_the_store_that_the_browser_throws_away(play: Callable[[Path], Field]) -> None:
+    field = play(SCRIPTS)
+    for seed in range(SEQUENCES // 20):
+        assert not field.play(seed, STEPS, wiping=True), f"seed {seed}: {' '.join(field.log)}"
+
+
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(fault: str, play: Callable[[Path], Field], tmp_path: Path) -> None:
     scripts = Path(shutil.copytree(SCRIPTS, tmp_path / "js"))

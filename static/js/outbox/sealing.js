@@ -1,6 +1,8 @@
 // Sealing: from its first try on an entry lies on the phone closed for everybody but the server. Beside it stands a copy
 // for whoever is signed in, under a key that cannot leave this browser and is thrown away when they sign out.
 
+import { got } from "../outbox.js";
+
 const READING_KEY = "reading-key";
 const INFO = new TextEncoder().encode("portal entry 1");
 
@@ -43,10 +45,9 @@ async function readingKey(box, make) {
   const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   return box.run("meta", "readwrite", async (tx) => {
     const store = tx.objectStore("meta");
-    const request = store.get(READING_KEY);
-    await new Promise((done) => (request.onsuccess = done));
-    if (!request.result) store.put(fresh, READING_KEY);
-    return request.result ?? fresh; // the first one stays: another tab may have closed something under it already
+    const first = await got(store.get(READING_KEY));
+    if (!first) store.put(fresh, READING_KEY);
+    return first ?? fresh; // the first one stays: another tab may have closed something under it already
   });
 }
 
@@ -77,13 +78,13 @@ export async function seal(box, entry, key, store = "entry") {
     copies.push([sha, { ...(await lock(own, file.bytes)), type: file.type, name: file.name }]);
   }
   const after = { ...entry, sealed: closed, reading, locked: copies.map(([sha]) => sha), fields: [], files: [], label: null };
-  await box.run([store, "file"], "readwrite", async (tx) => {
-    const request = tx.objectStore(store).count(entry.id);
-    await new Promise((done) => (request.onsuccess = done));
-    if (!request.result) return; // undone meanwhile
+  const stands = await box.run([store, "file"], "readwrite", async (tx) => {
+    if (!(await got(tx.objectStore(store).count(entry.id)))) return false; // undone meanwhile
     tx.objectStore(store).put(after);
     for (const [sha, copy] of copies) tx.objectStore("file").put(copy, sha);
+    return true;
   });
+  if (stands && store === "entry") await box.copy("keep", after);
   return after;
 }
 
@@ -128,9 +129,7 @@ export async function leave(box) {
   await box.run(["entry", "receipt"], "readwrite", async (tx) => {
     for (const name of ["entry", "receipt"]) {
       const store = tx.objectStore(name);
-      const request = store.getAll();
-      await new Promise((done) => (request.onsuccess = done));
-      for (const { reading, locked, ...entry } of request.result) if (reading) store.put(entry);
+      for (const { reading, locked, ...entry } of await got(store.getAll())) if (reading) store.put(entry);
     }
   });
   await box.sweep();
