@@ -77,6 +77,10 @@ def sign(page: Page, visit: str) -> None:
     steps.draw(page)
     no_way_out(page, visit, "sign")
     assert len(page.input_value("[name=strokes]")) > 100, "the ink is kept through a restart"
+    page.evaluate("new Promise((done) => (indexedDB.deleteDatabase('handover').onsuccess = done))")
+    page.reload()
+    on_the_glass(page, "sign")
+    assert len(page.input_value("[name=strokes]")) > 100, "and through the loss of the browser's databases"
     steps.pick(page, "agree")
     steps.hit(page, page.locator("#actions button"))
     on_the_glass(page, "done")

@@ -4,6 +4,7 @@
 const STORE = "kept";
 const NOW = "now";
 const LOCK = "/offline/lock";
+const COPY = "/offline/lock-copy"; // the browser may throw its databases away as a whole: who holds the phone must not be stuck then
 const LOCKS = "lock";
 const HANDED = "handed"; // the worker's mark that the server has handed the phone over
 const GIVEN = "given"; // what taking it back needs while the server cannot be reached
@@ -31,8 +32,19 @@ async function run(mode, work) {
   }
 }
 
-export const present = () => run("readonly", (store) => store.get(NOW));
-export const keep = (state) => run("readwrite", (store) => store.put(state, NOW));
+export async function present() {
+  const found = await run("readonly", (store) => store.get(NOW)).catch(() => null);
+  if (found) return found;
+  const locks = await caches.open(LOCKS);
+  return (await locks.match(LOCK)) && (await locks.match(COPY))?.json();
+}
+
+export async function keep(state) {
+  await run("readwrite", (store) => store.put(state, NOW));
+  const copy = JSON.stringify({ ...state, photos: state.photos.map(() => null) });
+  await caches.open(LOCKS).then((locks) => locks.put(COPY, new Response(copy))).catch(() => {});
+}
+
 export const note = (name, value) => run("readwrite", (store) => store.put(value, name));
 export const noted = (name) => run("readonly", (store) => store.get(name));
 
@@ -59,6 +71,8 @@ export async function lock(state) {
 }
 
 export async function unlock() {
-  await (await caches.open(LOCKS)).delete(LOCK);
+  const locks = await caches.open(LOCKS);
+  await locks.delete(LOCK);
+  await locks.delete(COPY);
   await run("readwrite", (store) => store.delete(NOW));
 }
