@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+import time
 import uuid
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,13 @@ AGENTS = {
     "phone": "Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome/131.0 Mobile Safari/537.36",
     "laptop": "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0 Safari/537.36",
 }
+
+
+def within_one_minute(seconds: float = 5) -> None:
+    """Waits, where it must, until that much of the clock's minute is left: wrong tokens are counted by it."""
+    left = 60 - time.time() % 60
+    if left < seconds:
+        time.sleep(left)
 
 
 class Page:

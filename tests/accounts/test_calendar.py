@@ -11,7 +11,7 @@ from portal.calls.operations import cancel_visit
 from portal.clock import now
 from portal.db import db
 from portal.throttle import MOST_WRONG
-from tests.page import Page, Person
+from tests.page import Page, Person, within_one_minute
 
 
 def address_of(zhang: Person) -> str:
@@ -86,6 +86,7 @@ def test_the_secret_is_not_in_the_database_and_wrong_ones_are_limited(world: Any
     row = db.session.query(CalendarFeed).one()
     assert len(secret) == 32 and secret not in (row.secret_hash, str(row.id))
     app = sign_in()
+    within_one_minute()
     answers = [app.get(f"/calendar/{'a' * n}.ics").status for n in range(20, 22 + MOST_WRONG)]
     assert answers == [404] * MOST_WRONG + [429] * 2
 

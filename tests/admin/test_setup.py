@@ -16,6 +16,7 @@ from portal.stock.models import Location
 from tests.databases import administer, own_name, postgres_url
 from tests.databases import settings as app_settings
 from tests.page import Person as Visitor
+from tests.page import within_one_minute
 from tests.servers import ROOT
 
 SECRET = "seven blue herons at noon"
@@ -102,6 +103,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_made(empty: Flask
 def test_the_code_is_not_guessed(empty: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "MOST_WRONG", 3)
     stranger = Visitor(empty)
+    within_one_minute()
     for _try in range(3):
         assert stranger.open("/setup", method="POST", data=answers(setup_code="AAAA-BBBB-CCCC")).status == 422
     assert stranger.open("/setup", method="POST", data=answers()).status == 429
