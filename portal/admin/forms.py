@@ -24,7 +24,7 @@ NAME_LIMIT = 120
 ONE = Decimal(1)
 
 
-class CalledForm(EntryForm):
+class CalledForm(ChangeForm):
     """Something that has a name in each language; one at least."""
 
     zh_Hans = Line(LOCALES["zh_Hans"], limit=NAME_LIMIT)
@@ -32,8 +32,8 @@ class CalledForm(EntryForm):
     en = Line(LOCALES["en"], limit=NAME_LIMIT)
     es = Line(LOCALES["es"], limit=NAME_LIMIT)
 
-    def __init__(self, names: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(data={**kwargs.pop("data", {}), **(names or {})}, **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         for locale in LOCALES:
             self[locale].flags.unmarked = True
 
@@ -69,7 +69,7 @@ class BranchCode(Typed):
         return text.upper()
 
 
-class LooksForm(CalledForm, ChangeForm):
+class LooksForm(CalledForm):
     """How the house calls itself, in which languages it speaks, and its logo."""
 
     languages = Choices(lazy("Languages of the pages"), choices=list(LOCALES.items()))
@@ -83,7 +83,7 @@ class LooksForm(CalledForm, ChangeForm):
         return list(dict.fromkeys([str(self.first_language.data), *(self.languages.data or [])]))
 
 
-class BranchForm(CalledForm, ChangeForm):
+class BranchForm(CalledForm):
     code = BranchCode(lazy("Code of the branch"))
     hotline = Line(lazy("Hotline"), limit=40)
     time_zone = TimeZone(lazy("Time zone"))
@@ -186,7 +186,7 @@ def standing_of(person: Person) -> dict[str, Any]:
     }
 
 
-class CodeForm(CalledForm, ChangeForm):
+class CodeForm(CalledForm):
     code = Line(lazy("Code"), required=lazy("Write a code."), limit=20)
     brand = Line(lazy("Brand"), required=lazy("Write the brand."), limit=100)
     family = Choice(lazy("Product family"), required=False)
