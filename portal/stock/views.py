@@ -78,11 +78,12 @@ def item(code: str) -> BaseResponse:
     )
 
 
-def paper_address(row: Any, opens_visits: bool) -> str:
-    """Where the paper behind a movement can be read; to whom may not open visits, everything that was moved with it."""
-    if not opens_visits and row.source_url.startswith("/visits/"):
-        return f"{address('stock.movements')}?document={quote(row.document)}"
-    return str(row.source_url)
+def paper_address(row: Any, opens_visits: bool, stock: str) -> str:
+    """Where the paper behind a movement can be read; to whom may not open visits, everything that was moved with it,
+    under `stock`, the address of these pages."""
+    if opens_visits or not row.source_url.startswith("/visits/"):
+        return str(row.source_url)
+    return f"{stock}/movements?document={quote(row.document)}"
 
 
 def worth_of(item: Item) -> dict[str, Any]:
