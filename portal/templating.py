@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         csrf_token=csrf_token,
         form_version=version_at,
         kept=kept,
+        keeps_day=keeps_day,
         fmt=i18n.fmt,
         label=i18n.label,
         pick=i18n.pick,
@@ -150,6 +151,11 @@ def kept() -> Kept | None:
         g.kept = Kept(now(), current_user.branch.time_zone, request.script_root + request.path)
     found: Kept = g.kept
     return found
+
+
+def keeps_day() -> bool:
+    """Whether the device may keep its owner's day, and is in use: not while it waits for its PIN."""
+    return may(Permission.VISIT_RECORD) and not g.sign_in.is_idle()
 
 
 def csrf_token() -> str:

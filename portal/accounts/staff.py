@@ -97,7 +97,7 @@ def reset_pin(person: Person, *, by: Person) -> None:
     """Takes the PIN away: until the person sets another one, an idle phone and a hand-over ask for the password."""
     refuse_oneself(person, by)
     ensure_active(person)
-    person.pin_hash = None
+    person.pin_hash = person.pin_verifier = None
     operations.end_sessions(person, device="phone")
     history.record("reset_pin", person)
 

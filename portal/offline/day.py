@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, g, request
 from sqlalchemy import Select, bindparam, func, literal, select, union_all
 
 from portal import i18n, settings
@@ -46,6 +46,7 @@ PAGES = (
 )  # fmt: skip
 DATA = ("offline.visit",)
 ENDED = OVER - {"returned"}
+WITH_PIN = ("offline.locked",)
 BEFORE_INSTALLING = 2  # finished visits, after which a person knows whether they want the portal on their phone
 
 
@@ -62,7 +63,7 @@ def manifest(person: Person) -> dict[str, Any]:
         "version": shell.version(),
         "stamp": stamp(common(person), *(line["state"] + line["stamp"] for line in rows)),
         "visits": rows,
-        "pages": [address(endpoint) for endpoint in FRAME],
+        "pages": [address(endpoint) for endpoint in (*FRAME, *(WITH_PIN if person.pin_verifier else ()))],
         "assets": [*shell.files(), *logo()],
         "install": has_finished_some(person),
     }
@@ -104,9 +105,11 @@ def addresses(endpoints: Iterable[str], visit: Visit) -> list[str]:
 
 
 def common(person: Person) -> tuple[Any, ...]:
-    """What all pages depend on: the version of the house, its settings, the language, the looks and the day."""
+    """What all pages depend on: the version of the house, its settings, the language, the looks, the day, and the PIN
+    with the session whose tries it has."""
     looks = request.cookies.get("theme"), request.cookies.get("thumb")
-    return shell.version(), settings.newest_id(), i18n.current_locale(), looks, today(person.branch.time_zone)
+    pin = person.pin_verifier and (person.pin_verifier["hash"], g.sign_in.id)
+    return shell.version(), settings.newest_id(), i18n.current_locale(), looks, today(person.branch.time_zone), pin
 
 
 def stamp(*parts: Any) -> str:

@@ -67,9 +67,10 @@ def handover_for(visit: Visit, person: Person, session: SignIn) -> dict[str, Any
 
 
 def pin_of(person: Person, session: SignIn) -> dict[str, Any] | None:
-    """What the phone compares the PIN with, and how many tries are left; None where there is no PIN to compare."""
-    left = PIN_TRIES - session.pin_failures
-    return {**person.pin_verifier, "tries": max(left, 0)} if person.pin_verifier else None
+    """What the phone compares the PIN with, and how many tries are left in which session; None where there is no PIN to
+    compare."""
+    left = max(PIN_TRIES - session.pin_failures, 0)
+    return {**person.pin_verifier, "tries": left, "session": str(session.id)} if person.pin_verifier else None
 
 
 def used_tickets(visit: Visit, person: Person) -> int:

@@ -1,6 +1,7 @@
 // The day on this phone: loaded after everything else, on pages of people who are signed in and on the sign-in page, so
 // that it costs no page its first moment.
 
+import { watch as watchUse } from "./day/idle.js";
 import { show as showKept } from "./day/kept.js";
 import { watch } from "./day/leaving.js";
 import { register, unregister } from "./day/newer.js";
@@ -18,6 +19,7 @@ const changed = new Map(); // visits that wait to be fetched anew
 
 if (kept) showKept();
 if (person) watch(ROOT);
+if (able && day !== undefined && !document.getElementById("unlock")) watchUse();
 if (able && day !== undefined && worker !== "off") document.addEventListener("outbox:answered", answered);
 begin().catch(() => {}); // comfort: the page is whole without it, and the next one tries again
 

@@ -9,6 +9,10 @@ const NOT_HERE = `${ROOT}offline/not-here`;
 const LOCK = `${ROOT}offline/lock`;
 const SURFACE = `${ROOT}h/offline`; // what the customer sees while the phone is in their hands
 const HANDED = "handed"; // there while the customer has the phone by the server's word
+const SEEN = `${ROOT}offline/seen`; // when its owner last did something: day/idle.js writes it
+const LOCKED = `${ROOT}offline/locked`;
+const IDLE = 15 * 60 * 1000; // ms, as on the server: then a phone asks for the PIN
+const SKEW = 60 * 1000; // ms that a clock may be put right
 const PATIENCE = 4000; // ms without an answer, after which a kept page is better than none
 const FETCHING = 60000;
 const VARIANTS = new Set(["item", "fault", "last", "src"]); // only fill a page in: without them it is still the page
@@ -59,8 +63,20 @@ function isOfTheDay(url) {
 async function page(event, url) {
   if (url.pathname !== SURFACE && (await caches.match(LOCK, { cacheName: "lock" }))) return Response.redirect(SURFACE, 303);
   const answer = await newest(event.request, url);
-  if (answer?.status === 200 && !answer.headers.has("X-Kept-At")) event.waitUntil(learn(url));
-  return answer ?? ((await isHandedOver()) ? surface() : notHere());
+  if (answer && !answer.headers.has("X-Kept-At")) {
+    if (answer.status === 200) event.waitUntil(learn(url));
+    return answer;
+  }
+  if (!answer && (await isHandedOver())) return surface();
+  return (url.pathname !== SURFACE && (await asksForPin())) || (answer ?? notHere());
+}
+// The page that asks for the PIN, where nobody has used the phone for a while: whoever found it reads no kept page. A
+// day of somebody without a PIN has no such page. A clock that was put back is no way round it.
+async function asksForPin() {
+  const seen = await caches.match(SEEN, { cacheName: "seen" });
+  if (!seen) return undefined;
+  const age = Date.now() - Number(await seen.text());
+  return age > IDLE || age < -SKEW ? (await wholeDay())?.match(LOCKED) : undefined;
 }
 // What the network's answer says of the phone: signed out, in the customer's hands, or back in its owner's.
 async function learn(url) {

@@ -37,6 +37,10 @@ WHOLE = """async () => {
 }"""
 
 
+SEEN_AGO = """async (seconds) => (await caches.open('seen')).put('/offline/seen',
+    new Response(String(Date.now() - seconds * 1000)))"""
+
+
 def until(page: Page, script: str, seconds: float = 60) -> Any:
     """What the script gives, as soon as it is anything: it may have to wait for promises."""
     end = time.monotonic() + seconds
@@ -92,6 +96,47 @@ def test_the_whole_day_opens_without_signal(own: Page, server: Server) -> None:
         own.goto(path)
         expect(own.locator("main .as-of")).to_have_count(1)
     assert own.locator("main .line").count() > 10
+
+
+def test_a_phone_that_nobody_used_for_a_while_asks_for_the_pin_before_it_shows_a_kept_page(
+    own: Page, server: Server
+) -> None:
+    own.goto("/me/pin")
+    own.fill("[name=password]", "demo-2026")
+    own.fill("[name=new_pin]", "1357")
+    steps.press(own, own.locator("main form button[type=submit]").first)
+    visit = next(visit for visit in ready(own)["visits"] if visit["pages"])
+    cut_off(own, server)
+    own.goto(visit["pages"][0])
+    expect(own.locator("main .as-of")).to_be_visible()
+
+    for ago in (16 * 60, -5 * 60):  # left alone, or with its clock put back
+        own.evaluate(SEEN_AGO, ago)
+        for path in (visit["pages"][0], "/", "/offline/outbox", "/customers"):
+            own.goto(path)
+            expect(own.locator("#unlock")).to_be_visible()
+            assert visit["customer"] not in own.content()
+        own.goto(visit["pages"][0])
+        expect(own.locator("#unlock")).to_be_visible()
+        own.fill("#unlock [name=pin]", "2468")
+        own.locator("#unlock button").tap()
+        expect(own.locator("#unlock [role=alert]")).to_contain_text("4")
+        own.reload()
+        own.fill("#unlock [name=pin]", "1357")
+        own.locator("#unlock button").tap()
+        expect(own.locator("main .as-of")).to_be_visible()
+        assert visit["customer"] in own.content()
+
+    own.evaluate(SEEN_AGO, 16 * 60)
+    own.goto("/")
+    for _ in range(5):
+        own.fill("#unlock [name=pin]", "0000")
+        own.locator("#unlock button").tap()
+        expect(own.locator("#unlock [name=pin]")).to_have_value("")
+    expect(own.locator("#no-more-tries")).to_be_visible()
+    own.reload()
+    expect(own.locator("#no-more-tries")).to_be_visible()
+    expect(own.locator("#unlock")).to_be_hidden()
 
 
 @long_form

@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from portal.accounts.models import SignIn
+from portal.accounts.operations import set_pin
+from portal.accounts.staff import reset_pin
 from portal.calls.operations import cancel_visit, hand_on
+from portal.clock import now
 from portal.db import db
 from portal.offline import works
 from tests.test_statements import busy_day, statements
@@ -19,7 +24,8 @@ from tests.visits.steps import DIAGNOSIS, picture
 ROOT = Path(__file__).parent.parent.parent
 KEEP = {"X-Keep": "1"}
 
-AGELESS = ("/offline/not-here", "/offline/outbox", "/h/offline")  # drawn by the phone from what it has now
+# Drawn by the phone from what it has now.
+AGELESS = ("/offline/not-here", "/offline/outbox", "/offline/locked", "/h/offline")
 
 
 def today(person: Any) -> Any:
@@ -36,6 +42,32 @@ def test_the_list_names_exactly_ones_own_visits(world: Any, sign_in: Any) -> Non
     first = said["visits"][0]
     assert first["address"] == own[0].call.site.address and first["customer"] == own[0].call.customer.name
     assert first["number"] == own[0].number and first["state"] == "assigned"
+
+
+def test_the_page_that_asks_for_the_pin_is_for_whoever_has_one(world: Any, sign_in: Any) -> None:
+    person, zhang = world.person("zhang"), sign_in("zhang")
+    assert "/offline/locked" not in today(zhang)["pages"]
+    assert zhang.get("/offline/locked").status == 404
+    set_pin(person, "2468")
+    listed = today(zhang)
+    assert "/offline/locked" in listed["pages"]
+    pin = json.loads(zhang.get("/offline/locked", headers=KEEP).one("#unlock")["data-pin"])
+    assert pin.keys() == {"salt", "iterations", "hash", "tries", "session"} and pin["tries"] == 5
+    set_pin(world.person("zhang"), "135790")
+    assert today(zhang)["stamp"] != listed["stamp"], "a phone would go on asking for the old PIN"
+    reset_pin(world.person("zhang"), by=world.person("admin"))
+    assert "/offline/locked" not in today(sign_in("zhang"))["pages"]
+
+
+def test_a_phone_that_waits_for_its_pin_does_not_count_as_used(world: Any, sign_in: Any) -> None:
+    """Else a public page, opened by whoever found it, would open the kept pages too."""
+    zhang = sign_in("zhang")
+    assert zhang.get("/help/offline").one("html").get("data-day") is not None
+    db.session.execute(update(SignIn).values(last_seen_at=now() - timedelta(minutes=16)))
+    db.session.commit()
+    for path in ("/help/offline", "/unlock"):
+        assert zhang.get(path).one("html").get("data-day") is None
+    assert zhang.get("/").status == 303
 
 
 def test_every_listed_page_opens_and_says_how_old_it_is(world: Any, sign_in: Any) -> None:

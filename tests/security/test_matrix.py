@@ -48,6 +48,7 @@ OTHERWISE = {
     ("GET", "admin.codes"): 303,
     ("GET", "importing.show"): 303,  # its columns are to be checked
     ("GET", "importing.refused"): 404,  # it has not run
+    ("GET", "offline.locked"): 404,  # nobody has chosen a PIN since phones can check one
     ("GET", "reports.resubmission"): 404,  # nothing was returned
     ("POST", "reports.resubmission"): 404,
 }

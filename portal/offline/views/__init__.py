@@ -6,6 +6,7 @@ from portal.offline.views import (
     help,
     inbox,
     installing,
+    locked,
     outbox,
     phones,
     pieces,
@@ -17,6 +18,6 @@ from portal.offline.views import (
 from portal.offline.views.base import bp, device
 
 __all__ = [
-    "bp", "day", "device", "hello", "help", "inbox", "installing", "outbox", "phones", "pieces", "rescue", "visit",
-    "waiting", "worker",
+    "bp", "day", "device", "hello", "help", "inbox", "installing", "locked", "outbox", "phones", "pieces", "rescue",
+    "visit", "waiting", "worker",
 ]  # fmt: skip

@@ -6,13 +6,12 @@ import { envelope, field } from "../outbox/sealing.js";
 import { attach } from "../signature.js";
 import { digestOf, shownContent } from "./compose.js";
 import { forgetHalf, keepHalf } from "./half.js";
-import { forgetHandOver, handedOver, keep, note, noted, present, unlock } from "./kept.js";
+import { forgetHandOver, handedOver, keep, present, unlock } from "./kept.js";
 import { complain, fillReport, slot } from "./page.js";
-import { isRight } from "./pin.js";
+import { begunAnew, isTheirs, triesLeft } from "./pin.js";
 import { Reading } from "./reading.js";
 import { isThere } from "./there.js";
 
-const TRIES = 5;
 const PATIENCE = 8000;
 const stage = document.getElementById("stage");
 const actions = document.getElementById("actions");
@@ -168,7 +167,7 @@ async function pad(section) {
   const said = tongue.querySelector('[data-step="pin"]').dataset;
   const [byPin, byPassword] = made.querySelectorAll("form");
   slot(section, "pin").replaceChildren(made);
-  const left = async () => (await noted(`tries-${state.person}`)) ?? state.pin?.tries ?? 0;
+  const left = () => triesLeft(state.person, state.pin);
   const turn = async () => {
     const none = (await left()) <= 0;
     [byPin.hidden, byPassword.hidden] = [none, !none];
@@ -179,14 +178,9 @@ async function pad(section) {
     event.stopPropagation();
     const typed = byPin.elements.pin.value.trim();
     if (!typed) return tell(slot(byPin, "pin-problem"), said.write);
-    const tries = (await left()) - 1;
-    await note(`tries-${state.person}`, tries); // counted before it is known whether it is right: a restart wins nothing
-    if (await isRight(typed, state.pin)) {
-      await note(`tries-${state.person}`, TRIES);
-      return released([["sealed_pin", await sealed([["pin", typed]])]]);
-    }
+    if (await isTheirs(typed, state.person, state.pin)) return released([["sealed_pin", await sealed([["pin", typed]])]]);
     byPin.elements.pin.value = "";
-    tell(slot(byPin, "pin-problem"), said.wrong.replace("{n}", Math.max(tries, 0)));
+    tell(slot(byPin, "pin-problem"), said.wrong.replace("{n}", await left()));
     await turn();
   });
   byPassword.addEventListener("submit", async (event) => {
@@ -200,7 +194,7 @@ async function pad(section) {
     } catch {
       return tell(problem, said.away);
     }
-    await note(`tries-${state.person}`, TRIES);
+    if (state.pin) await begunAnew(state.person, state.pin);
     await released([]);
   });
   await turn();

@@ -1,0 +1,18 @@
+// When the owner of this phone last did something: the worker reads it before it shows a kept page, and asks for the PIN
+// after a quarter of an hour, as the server does for all others.
+
+const SEEN = new URL("../../../../../offline/seen", import.meta.url).pathname;
+const OFTEN = 30 * 1000; // ms
+let noted = 0;
+
+export function note() {
+  if (Date.now() - noted < OFTEN) return Promise.resolve();
+  noted = Date.now();
+  return caches.open("seen").then((seen) => seen.put(SEEN, new Response(String(noted))));
+}
+
+export function watch() {
+  const used = () => void note().catch(() => {});
+  used();
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, used, { passive: true });
+}
