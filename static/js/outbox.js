@@ -65,6 +65,11 @@ export function newId(by = crypto) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+// What the signatures that wait rest on.
+function signedIn(entries) {
+  return new Set(entries.filter(({ action }) => action === "signature").flatMap(({ names }) => names ?? []));
+}
+
 // What an address is about: the visit, and what is done to it.
 export function placeOf(path) {
   const found = /^\/visits\/([0-9a-f-]{36})\/(.+)$/.exec(path) ?? /^\/h\/()[^/]+\/(.+)$/.exec(path);
@@ -76,6 +81,7 @@ export function placeOf(path) {
 export const goes = (entry) => entry.state === "waiting" || entry.state === "frozen";
 // Not to be taken back by whoever holds the phone.
 export const isCustomers = (entry) => entry.path.startsWith("/h/") || entry.action === "handover";
+export const isUndoable = (entry) => entry.state === "waiting" && !isCustomers(entry) && !entry.signed;
 export const isPhoto = (entry) => entry.action === "photos";
 
 // A queue for each visit, in the order of saving, and then one for its photos: all that is written is there before any
@@ -302,10 +308,12 @@ class Box {
     return this.run("entry", "readonly", (tx) => got(tx.objectStore("entry").getAll())).then((all) => all.sort((a, b) => a.seq - b.seq));
   }
 
-  // All that is still here, in the order of saving, also what the server refused.
+  // All that is still here, in the order of saving, also what the server refused. `signed`: a signature rests on it.
   async entries() {
     const all = await this.raw();
-    return all.some((entry) => entry.reading) ? (await sealing()).read(this, all) : all;
+    const read = all.some((entry) => entry.reading) ? await (await sealing()).read(this, all) : all;
+    const signed = signedIn(read);
+    return signed.size ? read.map((entry) => (signed.has(entry.id) ? { ...entry, signed: true } : entry)) : read;
   }
 
   async entriesOf(visit) {
@@ -327,9 +335,10 @@ class Box {
     return found?.iv ? (await sealing()).unlock(this, found) : found;
   }
 
-  // Only while nobody can know whether it has arrived.
+  // Only while nobody can know whether it has arrived, and never behind the back of a customer who has signed it.
   async undo(id) {
-    return this.take(id, "undone", (entry) => entry.state === "waiting" && !isCustomers(entry));
+    const found = (await this.entries()).find((entry) => entry.id === id);
+    return Boolean(found && isUndoable(found)) && this.take(id, "undone", isUndoable);
   }
 
   async remove(id, why = "deleted") {

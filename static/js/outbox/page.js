@@ -1,6 +1,6 @@
 // The outbox page: what waits, why, and what one can do about it.
 
-import { currentBox, isCustomers, known, say } from "../outbox.js";
+import { currentBox, isCustomers, isUndoable, known, say } from "../outbox.js";
 import { when } from "../when.js";
 
 const page = document.querySelector("[data-outbox-page]");
@@ -61,7 +61,7 @@ async function row(entry) {
   line.dataset.state = entry.state;
   line.dataset.id = entry.id;
   line.querySelector("[data-label]").textContent = entry.label || page.dataset.unnamed;
-  line.querySelector("[data-fact]").textContent = [when(entry.created_at), age(entry.created_at), size(await weight(entry)), state, isCustomers(entry) ? page.dataset.customers : ""].filter(Boolean).join(" · ");
+  line.querySelector("[data-fact]").textContent = [when(entry.created_at), age(entry.created_at), size(await weight(entry)), state, isCustomers(entry) || entry.signed ? page.dataset.customers : ""].filter(Boolean).join(" · ");
   const why = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
   line.querySelector("[data-why]").textContent = why;
   line.querySelector("[data-why]").hidden = !why;
@@ -76,7 +76,7 @@ function actions(line, entry) {
   mend.hidden = entry.closed || bare || entry.files.length > 0 || entry.state === "waiting";
   mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
   retry.hidden = !stopped;
-  undo.hidden = entry.state !== "waiting" || isCustomers(entry);
+  undo.hidden = !isUndoable(entry);
   remove.hidden = entry.state === "waiting" || (isCustomers(entry) && !stopped);
   retry.addEventListener("click", async () => {
     await box.retry(entry.id);

@@ -1,6 +1,8 @@
 // Rows of what waits, where the page lists what the office has: drawn from the outbox as text, replaced by the server's
 // own rows as soon as it has them.
 
+import { isUndoable } from "../outbox.js";
+
 const visitOf = (path) => /^\/visits\/([0-9a-f-]{36})/.exec(path)?.[1];
 const shown = new Map(); // entry → address of its preview
 
@@ -32,7 +34,7 @@ export async function row(box, list, entry) {
   line.querySelector("[data-state]").classList.toggle("error", refused);
   line.querySelector("[data-mend]").hidden = !refused;
   const undo = line.querySelector("[data-undo]");
-  undo.hidden = entry.state !== "waiting";
+  undo.hidden = !isUndoable(entry);
   undo.addEventListener("click", () => box.undo(entry.id));
   await preview(box, line.querySelector("img"), entry);
   return line;

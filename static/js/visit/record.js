@@ -1,5 +1,6 @@
 // The pages on which a visit is recorded: what waits is counted in, what is to go says so.
 
+import { isUndoable } from "../outbox.js";
 import { minutesOf, siteTime } from "./facts.js";
 import { counted, figure, icon, make, pathOf, pick, shown, spent, waits, words } from "./pieces.js";
 
@@ -28,7 +29,7 @@ function drawTakenBack({ entries, waiting }, box) {
 }
 
 function undo(entry, box) {
-  if (entry?.state !== "waiting") return [];
+  if (!entry || !isUndoable(entry)) return [];
   const button = Object.assign(make("button", "btn btn-quiet", icon("undo-2"), make("span", "", words.undo)), { type: "button" });
   button.addEventListener("click", () => box.undo(entry.id));
   return [button];

@@ -130,6 +130,20 @@ test("what was tried cannot be undone; what was not can", async () => {
   assert.deepEqual((await box.meta("traces")).map(({ why }) => why), ["undone", "deleted"]);
 });
 
+test("what a customer has signed is not undone behind their back; what came after it can be", async () => {
+  const box = phone(new Server());
+  const used = await box.add(part(VISIT));
+  const hand = { path: `/visits/${VISIT}/handover`, fields: [["token", "t"], ["entries", used.id]], label: "Hand-over" };
+  const { id } = await box.add(hand);
+  assert.equal((await box.entries())[0].signed, undefined, "they read it, no more");
+  await box.add({ path: "/h/t/signature", visit: VISIT, fields: [["strokes", "[]"], ["entries", `${used.id} ${id}`]], label: "Signature" });
+  const after = await box.add(part(VISIT, "2"));
+  assert.deepEqual((await box.entries()).map(({ signed }) => Boolean(signed)), [true, true, false, false]);
+  assert.equal(await box.undo(used.id), false);
+  assert.equal(await box.undo(after.id), true);
+  assert.ok((await box.entries()).some((entry) => entry.id === used.id));
+});
+
 test("each request says how much waits, and since when", async () => {
   const server = new Server();
   const box = phone(server);
