@@ -243,6 +243,13 @@ def shorter_than(limit: int) -> Callable[[Any, Any], None]:
     return check
 
 
+class Filters(wtforms.Form):
+    """What narrows a list. A field that is left open narrows nothing, so that none has to be called optional."""
+
+    class Meta(wtforms.Form.Meta):
+        unmarked = True
+
+
 class EntryForm(wtforms.Form):
     """A form that is sent under an entry id. `zone`: the site's time zone, in which times are typed.
 

@@ -42,7 +42,8 @@ def when(moment: datetime | None, tz: str, form: str = "datetime") -> Markup:
 @lru_cache(KEPT)
 def told(moment: datetime, tz: str, form: str, _locale: str) -> Markup:
     """Kept: lists show the same moments and figures again and again. Figures need no escape."""
-    return Markup(f'<time datetime="{moment.isoformat()}">{FORMATS[form](moment, tz)}</time>')
+    exactly = moment.isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{exactly}">{FORMATS[form](moment, tz)}</time>')
 
 
 def money(amount: Decimal | None, currency: str = CURRENCY) -> Markup:

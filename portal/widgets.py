@@ -85,4 +85,5 @@ def own_attributes(field: Any, kind: str, hint: Any, given: dict[str, Any]) -> d
 def is_optional(field: Any) -> bool:
     """Whether the label says so."""
     flags = field.flags
-    return (flags.optional or getattr(field, "required_words", None) is False) and not flags.unmarked
+    unmarked = flags.unmarked or getattr(field.meta, "unmarked", False)
+    return (flags.optional or getattr(field, "required_words", None) is False) and not unmarked

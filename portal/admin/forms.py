@@ -14,7 +14,7 @@ from portal.admin.codes import VALUE_KINDS
 from portal.admin.words import FAMILIES
 from portal.changing import ChangeForm
 from portal.clock import day_bounds, zone_names
-from portal.forms import Choice, Choices, Day, EntryForm, Line, Number, Picture, Typed, Words
+from portal.forms import Choice, Choices, Day, EntryForm, Filters, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
 from portal.mailbox import Mailbox
 from portal.permissions import Role
@@ -292,7 +292,7 @@ def standing_setting(value: Any) -> dict[str, Any]:
     return called(value) if isinstance(value, dict) else {"days": Decimal(value)}
 
 
-class FilterForm(wtforms.Form):
+class FilterForm(Filters):
     """Filters of a list stand in the address. What cannot be read is said beside its field and narrows nothing."""
 
     def __init__(self) -> None:

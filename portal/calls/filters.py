@@ -8,11 +8,11 @@ from flask import request
 
 from portal.calls import queries
 from portal.calls.queries import DONE, OPEN, Filter
-from portal.forms import Choice, Line
+from portal.forms import Choice, Filters, Line
 from portal.i18n import _, lazy
 
 
-class FilterForm(wtforms.Form):
+class FilterForm(Filters):
     """The register's filter."""
 
     q = Line(lazy("Call, customer, phone or fault"), limit=100, render_kw={"type": "search"})

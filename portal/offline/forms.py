@@ -4,14 +4,14 @@ from typing import Any
 
 import wtforms
 
-from portal.forms import Choice, EntryForm, Line, Picture, Required, Words
+from portal.forms import Choice, EntryForm, Filters, Line, Picture, Required, Words
 from portal.i18n import lazy
 
 STATES = {"open": lazy("To be decided"), "decided": lazy("Decided")}
 AGE_WORDS = {"24": lazy("Over a day"), "72": lazy("Over three days")}
 
 
-class HeldFilters(wtforms.Form):
+class HeldFilters(Filters):
     """A GET form: odd values filter nothing."""
 
     state = Choice(lazy("State"), choices=list(STATES.items()), required=False)

@@ -13,7 +13,7 @@ from portal.changing import ChangeForm
 from portal.clock import zone_names
 from portal.customers.models import FAMILIES, Product
 from portal.customers.queries import products
-from portal.forms import Choice, Day, EntryForm, Line, Number, Picture, Typed, Words
+from portal.forms import Choice, Day, EntryForm, Filters, Line, Number, Picture, Typed, Words
 from portal.i18n import LOCALES, _, label, lazy
 from portal.mailbox import Mailbox
 from portal.permissions import Permission, may
@@ -181,7 +181,7 @@ class ViewForm(EntryForm):
             del self.shared, self.role
 
 
-class CustomerFilters(wtforms.Form):
+class CustomerFilters(Filters):
     """The list's filter; what cannot be read is left out."""
 
     q = Line(lazy("Name, place, contact or phone"), limit=100, render_kw={"type": "search"})
@@ -204,7 +204,7 @@ class CustomerFilters(wtforms.Form):
         )
 
 
-class UnitFilters(wtforms.Form):
+class UnitFilters(Filters):
     q = Line(lazy("Serial number, tag or location"), limit=100, render_kw={"type": "search"})
     customer_name = Line(lazy("Customer"), limit=100, name="customer")
     family = Choice(lazy("Family"), required=False)

@@ -11,7 +11,7 @@ from portal.calls.models import Visit
 from portal.calls.rules import TO_MEND
 from portal.calls.words import STATES
 from portal.customers.models import Contact
-from portal.forms import Choice, Choices, EntryForm, Line, Moment, Picture, Strokes, Words, plain
+from portal.forms import Choice, Choices, EntryForm, Filters, Line, Moment, Picture, Strokes, Words, plain
 from portal.i18n import LOCALES, lazy
 from portal.reports import survey as questionnaire
 from portal.reports.operations.handing import Signer
@@ -273,7 +273,7 @@ class ResubmissionForm(EntryForm):
     note = Words(lazy("Answer to the reviewer"), required=lazy("Say what you checked or added."), limit=1000)
 
 
-class ReportFilters(wtforms.Form):
+class ReportFilters(Filters):
     """The list's filter; odd values show everything."""
 
     q = Line(lazy("Report, call, customer or site"), limit=100, render_kw={"type": "search"})
@@ -288,7 +288,7 @@ class ReportFilters(wtforms.Form):
         return self.state.data if self.state.data in REVIEWED else ""
 
 
-class CaseFilters(wtforms.Form):
+class CaseFilters(Filters):
     """The filter of the cases; odd values show everything."""
 
     q = Line(lazy("Report, customer or the customer's words"), limit=100, render_kw={"type": "search"})

@@ -29,8 +29,8 @@ MOST = 100  # counted; more is "100+"
 IN_SHORT, PER_PAGE = 5, 50
 MOST_ALIKE = 20  # records of one number that are looked at: a plate without a number may read "N/A"
 NO_CODE = "-"  # no entry has it
-NEWEST = 2000  # entries that PostgreSQL reads one by one
-NEWEST_OWN = 1000  # the same of one's own, where each is looked up
+NEWEST = 1000  # entries that PostgreSQL reads one by one
+NEWEST_OWN = 400  # the same of one's own, where each is looked up
 ENTRY: Any = SearchEntry.__table__
 COLUMNS = (ENTRY.c.n, ENTRY.c.kind, ENTRY.c.record_id, ENTRY.c.shown, ENTRY.c.moment)
 ONE_BY_ONE = "SELECT tokens FROM search_entry AS e WHERE e.n = own.n LIMIT 1"  # a plain join would read the whole table
@@ -201,7 +201,7 @@ def postgresql_query(kinds: tuple[tuple[str, Reach], ...], shape: tuple[tuple[bo
         if not shape:
             parts.append(f"SELECT n FROM ({from_newest(kind, reach)} LIMIT :limit) AS newest_{kind}")
             continue
-        newest = f"{from_newest(kind, reach, 'tokens')} LIMIT {NEWEST}"
+        newest = f"{from_newest(kind, reach, 'tokens')} LIMIT {NEWEST_OWN if reach is Reach.OWN else NEWEST}"
         if reach is Reach.OWN:
             newest = (
                 f"SELECT n, tokens FROM ({newest}) AS own CROSS JOIN LATERAL ({ONE_BY_ONE}) AS entry ORDER BY n DESC"

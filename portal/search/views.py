@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import wtforms
 from flask import Blueprint, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.forms import Line, whole_number
+from portal.forms import Filters, Line, whole_number
 from portal.htmx import page, wants_fragment
 from portal.i18n import lazy
 from portal.permissions import Permission, requires
@@ -20,7 +19,7 @@ bp = Blueprint("search", __name__)
 LARGEST = 999_999_999
 
 
-class SearchForm(wtforms.Form):
+class SearchForm(Filters):
     """What is searched."""
 
     q = Line(lazy("Search"), limit=rules.LONGEST_QUESTION)

@@ -4,13 +4,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import wtforms
 from flask import request
 
 from portal.accounts.models import Person
 from portal.clock import day_bounds
 from portal.errors import Rejected
-from portal.forms import Choice, Day, EntryForm, Line, Number, Typed, plain, whole_number
+from portal.forms import Choice, Day, EntryForm, Filters, Line, Number, Typed, plain, whole_number
 from portal.i18n import _, label, lazy
 from portal.stock import operations, queries, words
 from portal.stock.models import Item, Location, find_item, find_location, van_code
@@ -133,7 +132,7 @@ class ReversalForm(EntryForm):
     reason = Line(lazy("Reason"), required=lazy("Say why it is reversed."), limit=300)
 
 
-class FilterForm(wtforms.Form):
+class FilterForm(Filters):
     """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
 
     item = PartNumber(lazy("Part number"), required=False)

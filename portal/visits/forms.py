@@ -10,7 +10,7 @@ import wtforms
 
 from portal.barcodes import LONGEST
 from portal.calls.words import STATES
-from portal.forms import Choice, Day, EntryForm, Line, Moment, Number, Picture, Required, VerbForm, Words
+from portal.forms import Choice, Day, EntryForm, Filters, Line, Moment, Number, Picture, Required, VerbForm, Words
 from portal.i18n import label, lazy, pick
 from portal.receipts import parse_id
 from portal.visits import rules, words
@@ -150,13 +150,13 @@ class ScanForm(EntryForm):
     photo = Picture(lazy("Photo"))
 
 
-class SearchForm(wtforms.Form):
+class SearchForm(Filters):
     """A GET form: odd values simply find nothing."""
 
     q = wtforms.StringField(lazy("Part name or number"))
 
 
-class VisitFilters(wtforms.Form):
+class VisitFilters(Filters):
     date = Day(lazy("Date"))
     technician = Choice(lazy("Technician"), required=False)
     state = Choice(

@@ -65,11 +65,6 @@ export function newId(by = crypto) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// What the signatures that wait rest on.
-function signedIn(entries) {
-  return new Set(entries.filter(({ action }) => action === "signature").flatMap(({ names }) => names ?? []));
-}
-
 // What an address is about: the visit, and what is done to it.
 export function placeOf(path) {
   const found = /^\/visits\/([0-9a-f-]{36})\/(.+)$/.exec(path) ?? /^\/h\/()[^/]+\/(.+)$/.exec(path);
@@ -312,8 +307,8 @@ class Box {
   async entries() {
     const all = await this.raw();
     const read = all.some((entry) => entry.reading) ? await (await sealing()).read(this, all) : all;
-    const signed = signedIn(read);
-    return signed.size ? read.map((entry) => (signed.has(entry.id) ? { ...entry, signed: true } : entry)) : read;
+    const signed = read.filter(({ action }) => action === "signature").flatMap(({ names }) => names);
+    return read.map((entry) => (signed.includes(entry.id) ? { ...entry, signed: true } : entry));
   }
 
   async entriesOf(visit) {
@@ -335,7 +330,7 @@ class Box {
     return found?.iv ? (await sealing()).unlock(this, found) : found;
   }
 
-  // Only while nobody can know whether it has arrived, and never behind the back of a customer who has signed it.
+  // Only while nobody can know whether it has arrived, and not what a customer has signed.
   async undo(id) {
     const found = (await this.entries()).find((entry) => entry.id === id);
     return Boolean(found && isUndoable(found)) && this.take(id, "undone", isUndoable);

@@ -3,13 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-import wtforms
 from flask import request
 from wtforms import validators
 
 from portal.changing import ChangeForm
 from portal.errors import Rejected
-from portal.forms import Choice, Day, EntryForm, Line, Number, Picture, Words, plain
+from portal.forms import Choice, Day, EntryForm, Filters, Line, Number, Picture, Words, plain
 from portal.i18n import LOCALES, _, label, lazy
 from portal.stock import queries as stock
 from portal.stock.models import Location
@@ -208,7 +207,7 @@ class DecisionForm(EntryForm):
         return {"decision": self.decision.data, "amount": self.amount.data, "note": self.note.data or ""}
 
 
-class FilterForm(wtforms.Form):
+class FilterForm(Filters):
     """Which tools to show. Odd values leave their filter open."""
 
     q = Line(lazy("Number, name or maker's number"), limit=100)
