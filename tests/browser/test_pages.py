@@ -29,6 +29,7 @@ LONG = os.environ.get("PORTAL_LONG") == "1"
 PHONE_PAGES = [
     "/", "/van", "/tools/GJ-001/reports", "/visits", "/me", "/me/signature", "/reports", "/more", "/scan",
     "/me/calendar", "/help/offline", "/offline/outbox",
+    "/offline/locked",
 ]  # fmt: skip
 VISIT_PAGES = [
     "", "/findings", "/readings", "/part-uses", "/part-uses?q=TM", "/time-entries", "/photos", "/pause", "/no-parts",

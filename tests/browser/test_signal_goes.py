@@ -10,6 +10,7 @@ from tests.browser.conftest import Open, sign_in
 from tests.browser.test_day import ready
 from tests.browser.test_flight_mode import all_is_sent, kept_in_the_outbox, on_the_glass, take_back
 from tests.browser.test_main_job import CUSTOMER
+from tests.conftest import long_form
 from tests.servers import Server
 
 
@@ -73,6 +74,44 @@ def test_the_pin_takes_the_phone_back_without_signal(server: Server, open_page: 
     page.context.set_offline(False)
     all_is_sent(page)
     on_the_glass(page, "read")
+
+
+@long_form
+def test_after_five_wrong_pins_the_password_takes_the_phone_back(server: Server, open_page: Open) -> None:
+    page = open_page(server.url, locale="en", service_workers="allow")
+    sign_in(page, "zhang")
+    ready(page)
+    address = server.url + str(page.locator("[data-state=finished] a[href^='/visits/']").first.get_attribute("href"))
+    page.context.set_offline(True)
+    page.goto(f"{address}/handover")
+    steps.pick(page, "locale", "en")
+    steps.hit(page, page.locator("button[form=handover]"))
+    on_the_glass(page, "read")
+    steps.hit(page, page.locator("#stage [data-go=pin]"))
+    for left in range(4, -1, -1):
+        page.fill("[name=pin]", "0000")
+        page.locator("[name=pin]").press("Enter")
+        expect(page.locator("#release .error")).to_contain_text(str(left))
+    page.reload()
+    on_the_glass(page, "pin")
+    expect(page.locator("#release")).to_be_hidden()
+    give_password(page, "demo-2026")
+    expect(page.locator("#by-password .error")).to_contain_text("needs a connection")
+    page.context.set_offline(False)
+    give_password(page, "not the password")
+    expect(page.locator("#by-password .error")).to_contain_text("not right")
+    on_the_glass(page, "pin")
+    give_password(page, "demo-2026")
+    page.wait_for_url(address)
+    all_is_sent(page)
+    page.goto("/")
+    expect(page.locator("main article").first).to_be_visible()  # the technician's own pages again
+
+
+def give_password(page: Page, password: str) -> None:
+    page.fill("#by-password [name=username]", "zhang")
+    page.fill("#by-password [name=password]", password)
+    page.locator("#by-password [name=password]").press("Enter")
 
 
 def test_work_that_was_sent_counts_though_the_kept_pages_are_older(
