@@ -6,9 +6,10 @@ a language. A person's setting goes before the cookie, the cookie before the bro
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,22 +48,34 @@ def init_app(app: Flask) -> None:
 
 
 def compile_catalogues() -> None:
-    """Makes each .mo that is missing or older than its .po, so that a checkout needs no extra step."""
+    """Makes each .mo that is missing or older than its .po, so that a checkout needs no extra step. Where the folder
+    belongs to somebody else, `script/setup.py` has made them, or the .po is read."""
     for po in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
         mo = po.with_suffix(".mo")
-        if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
+        if is_compiled(po):
             continue
-        with po.open("rb") as source:
-            catalogue = read_po(source, locale=po.parts[-3])
-        fresh = mo.with_suffix(f".{id(catalogue)}.tmp")
-        with fresh.open("wb") as target:
-            write_mo(target, catalogue)
-        fresh.replace(mo)
+        content = compiled(po)
+        fresh = mo.with_suffix(f".{id(content)}.tmp")
+        with suppress(OSError):
+            fresh.write_bytes(content)
+            fresh.replace(mo)
+
+
+def is_compiled(po: Path) -> bool:
+    mo = po.with_suffix(".mo")
+    return mo.is_file() and mo.stat().st_mtime >= po.stat().st_mtime
+
+
+def compiled(po: Path) -> bytes:
+    with po.open("rb") as source, BytesIO() as target:
+        write_mo(target, read_po(source, locale=po.parts[-3]))
+        return target.getvalue()
 
 
 @cache
 def catalogue(locale: str) -> NullTranslations:
-    return Translations.load(TRANSLATIONS, [locale])
+    po = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    return Translations(BytesIO(po.with_suffix(".mo").read_bytes() if is_compiled(po) else compiled(po)))
 
 
 def _(message: str, **values: Any) -> str:

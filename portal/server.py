@@ -21,9 +21,11 @@ from werkzeug.wsgi import ClosingIterator
 
 from portal import create_app
 from portal.config import UPLOAD_LIMIT
+from portal.db import db
 from portal.epoch import ensure_whole
 from portal.framing import Channel
 from portal.front import Front
+from portal.schema import ensure_current
 
 THREADS = 8
 LOCAL = "127.0.0.1"  # behind the front nobody else may ask
@@ -65,6 +67,9 @@ class Counted:
 def main() -> None:
     app = create_app()
     ensure_whole(app.config["INSTANCE"])
+    with app.app_context():
+        ensure_current()
+        db.engine.dispose()
     serve(app, app.config["HOST"], app.config["PORT"], app.config["PROXIES"], tls=app.config["TLS"])
 
 

@@ -25,6 +25,7 @@ from portal.clock import now
 from portal.db import db, transaction
 from portal.epoch import ensure_whole
 from portal.jobs import DONE, RUNNING, STUCK, WAITING, Job, error_text
+from portal.schema import ensure_current
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2.0  # seconds between two looks at an empty queue
 TROUBLE_PAUSE = 10.0  # seconds after the database did not answer
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
 def work_command(once: bool) -> None:
     """Runs the waiting jobs (mail, imports, alerts) until SIGTERM. Any number of workers may run at once."""
     ensure_whole(current_app.config["INSTANCE"])
+    ensure_current()
     worker = Worker(current_app._get_current_object())  # type: ignore[attr-defined]
     if once:
         ends = worker.drain()

@@ -47,6 +47,7 @@ def main() -> None:
             steps = [pool.submit(install_packages, tests), pool.submit(install_browser_libraries)]
         for step in steps:
             step.result()
+        compile_words()
         if tests:
             install_browser("chromium" if "--long" in sys.argv[1:] else QUICK_BROWSER)
             install_proxy()
@@ -211,6 +212,22 @@ def symbol(name: str) -> str:
         f'<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
         f'stroke-linecap="round" stroke-linejoin="round">{lines}</symbol>'
     )
+
+
+# What the portal would make at its first start: a server may not write into a folder of code that is not its own
+
+
+def compile_words() -> None:
+    catalogues = list(ROOT.glob("portal/translations/*/LC_MESSAGES/messages.po"))
+    if all(is_newer(po.with_suffix(".mo"), po) for po in catalogues):
+        return
+    say("compiling the catalogues of words")
+    make = "from portal.i18n import compile_catalogues; compile_catalogues()"
+    run(PYTHON, "-c", make, failure="Cannot compile the catalogues of words.")
+
+
+def is_newer(made: Path, source: Path) -> bool:
+    return made.is_file() and made.stat().st_mtime >= source.stat().st_mtime
 
 
 # What only the system's packages bring

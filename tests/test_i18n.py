@@ -1,11 +1,14 @@
 """Four languages: who gets which, complete catalogues, formats, and a switch that keeps the page."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
 
+from portal import i18n
 from portal.i18n import LOCALES, TRANSLATIONS, negotiate
 from script.words import messages
 
@@ -85,3 +88,17 @@ def test_an_unknown_language_changes_nothing(sign_in: Any) -> None:
     page = stranger.open("/language", method="POST", data={"locale": "en", "next": "//elsewhere.example/"})
     assert page.location.startswith("/") and not page.location.startswith("//")
     assert stranger.get("/login").one("html")["lang"] == "en"
+
+
+def test_the_words_are_there_where_the_folder_of_the_code_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `deploy/` has it: the code is root's, the portal runs as somebody else."""
+    for po in i18n.TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        place = tmp_path / po.parts[-3] / "LC_MESSAGES"
+        place.mkdir(parents=True)
+        shutil.copyfile(po, place / "messages.po")
+        (place / "messages.mo").mkdir()  # whoever is root may write anywhere, but not over a folder
+    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+    i18n.compile_catalogues()
+    assert i18n.catalogue.__wrapped__("zh_Hans").gettext("Today") == "今日"

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import text
 
-from portal import cli, create_app
+from portal import cli, create_app, schema, server
 from portal.db import Model, db
 from portal.migrations.unmodelled import is_modelled
 from tests.databases import settings
@@ -28,6 +28,34 @@ def test_a_database_newer_than_the_code_is_refused(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["db", "upgrade"])
     assert result.exit_code == 1
     assert "9999" in result.output
+
+
+@pytest.mark.parametrize(("version", "words"), [("9999", "newer version"), ("0003", "db upgrade")])
+def test_neither_server_nor_worker_starts_on_a_schema_that_is_not_its_own(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, version: str, words: str
+) -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": version})
+    db.session.commit()
+    worked = app.test_cli_runner().invoke(args=["work", "--once"])
+    assert worked.exit_code == 1 and version in worked.output and words in worked.output
+    monkeypatch.setattr(server, "create_app", lambda: app)
+    monkeypatch.setattr(server, "serve", lambda *_args, **_more: pytest.fail("it serves"))
+    with pytest.raises(SystemExit) as ended:
+        contextvars.Context().run(server.main)
+    assert version in str(ended.value) and words in str(ended.value)
+
+
+def test_the_schema_of_this_code_is_known_without_asking_alembic(app: Flask) -> None:
+    assert schema.newest() == cli.newest_revision() == schema.present()
+
+
+@pytest.mark.engine("sqlite")
+def test_a_place_where_nothing_was_migrated_is_not_served(app: Flask, tmp_path: Path) -> None:
+    fresh = create_app(settings(f"sqlite:///{tmp_path / 'new.sqlite'}", tmp_path))
+    with fresh.app_context(), pytest.raises(SystemExit, match="db upgrade"):
+        schema.ensure_current()
+    with fresh.app_context():
+        db.engine.dispose()
 
 
 def test_a_step_back_is_refused_and_says_how_to_go_back(app: Flask) -> None:
