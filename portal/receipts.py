@@ -145,6 +145,8 @@ def begin(csrf_token: str) -> Response | None:
         return without_files(entry, arrival.lacking)
     elif sealed_wrong:
         entry.problem = sealed_wrong
+    elif has_arrived(request.form.get("amends", "")):
+        entry.problem = (409, lazy("What this mends had arrived before. Both cannot count."))
     elif not formversions.is_known(request.endpoint or "", version):
         entry.problem = (409, lazy("This form is from another version of the portal. Open the page again."))
     if from_outbox() and entry.problem:
@@ -163,6 +165,13 @@ def without_files(entry: Entry, lacking: list[pieces.Named]) -> Response:
     entry.sha256 = content_digest(request.path, fields, [(name, content) for name, _f, _t, content in entry.files])
     used = known(entry.id, entry.sha256)
     return repeated(used) if used else outbox_answer(409, "pieces")
+
+
+def has_arrived(amended: str) -> bool:
+    """Whether the entry in whose place this one was written took effect or is held: then somebody has to choose."""
+    entry_id = parse_id(amended)
+    used = db.session.get(Receipt, entry_id) if entry_id else None
+    return used is not None and used.person_id == current_user.id
 
 
 def is_known(entry_id: uuid.UUID, sha256: str) -> bool:

@@ -130,6 +130,19 @@ def test_a_used_id_with_other_content_is_held_for_the_outbox(world: Any, sign_in
     assert zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id, outbox=True).status == 200
 
 
+def test_what_mends_an_entry_that_had_arrived_is_held_and_does_not_count_beside_it(world: Any, sign_in: Any) -> None:
+    zhang = sign_in("zhang")
+    base, first = on_site(world, zhang), str(uuid.uuid4())
+    assert zhang.post(f"{base}/part-uses", OIL, entry_id=first, outbox=True).json["state"] == "applied"
+    mended = zhang.post(f"{base}/part-uses", {**OIL, "quantity": "3", "amends": first}, outbox=True)
+    assert mended.status == 202 and mended.json["state"] == "held" and part_uses() == 1
+    unheard = {**OIL, "quantity": "4", "amends": str(uuid.uuid4())}
+    assert zhang.post(f"{base}/part-uses", unheard, outbox=True).json["state"] == "applied"
+    assert part_uses() == 2
+    li = sign_in("li")
+    assert li.post("/me/pin", {"amends": first}, outbox=True).status == 422, "of somebody else's ids nothing is told"
+
+
 def test_a_visit_that_never_was_this_persons_is_unknown(world: Any, sign_in: Any) -> None:
     base = on_site(world, sign_in("zhang"))
     page = sign_in("li").post(f"{base}/part-uses", OIL, outbox=True)

@@ -10,18 +10,20 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 
 @dataclass(frozen=True)
 class Outbox:
-    """How many entries wait, and since when the oldest does by the phone's clock; None when it does not say."""
+    """How many entries wait, since when the oldest does by the phone's clock, and whose they are; None and "" when the
+    phone does not say."""
 
     count: int
     oldest: datetime | None
+    person: str = ""
 
 
 def read_waiting(header: str) -> Outbox | None:
-    """`n;oldest ISO` of the header X-Outbox-Waiting. None for anything else: a header is no reason to refuse a form."""
-    found = re.fullmatch(r"([0-9]{1,6})(?:;(.{0,40}))?", header.strip())
+    """`n;oldest ISO;person` of the header X-Outbox-Waiting. None for anything else: no form is refused for a header."""
+    found = re.fullmatch(r"([0-9]{1,6})(?:;([^;]{0,40}))?(?:;([0-9a-f-]{36}))?", header.strip())
     if found is None:
         return None
-    return Outbox(int(found[1]), read_moment(found[2] or ""))
+    return Outbox(int(found[1]), read_moment(found[2] or ""), found[3] or "")
 
 
 def read_moment(text: str) -> datetime | None:

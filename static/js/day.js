@@ -19,6 +19,9 @@ const changed = new Map(); // visits that wait to be fetched anew
 
 if (kept) showKept();
 if (person) watch(ROOT);
+if (person && globalThis.BroadcastChannel && !document.body.classList.contains("handover")) {
+  new BroadcastChannel("handover").onmessage = () => location.reload(); // the phone was handed over in another tab
+}
 if (able && day !== undefined && !document.getElementById("unlock")) watchUse();
 if (able && day !== undefined && worker !== "off") document.addEventListener("outbox:answered", answered);
 begin().catch(() => {}); // comfort: the page is whole without it, and the next one tries again

@@ -13,7 +13,11 @@ addEventListener("pageshow", (event) => {
 
 // So that the PIN can end it should the signal go.
 const token = /^\/h\/([^/]+)/.exec(location.pathname)?.[1];
-if (token && token !== "offline") import("./handover/kept.js").then(({ rememberToken }) => rememberToken(token)).catch(() => {});
+if (token && token !== "offline") {
+  import("./handover/kept.js")
+    .then(({ rememberToken, tellOthers }) => (tellOthers(), rememberToken(token)))
+    .catch(() => {});
+}
 
 // Half-answered questions go with the hand-over: they outlive a reload and a look back at the report.
 const questions = document.getElementById("survey");

@@ -74,9 +74,9 @@ export function placeOf(path) {
 /* Order and proof ------------------------------------------------------------------------------------------------- */
 
 export const goes = (entry) => entry.state === "waiting" || entry.state === "frozen";
-// Not to be taken back by whoever holds the phone.
-export const isCustomers = (entry) => entry.path.startsWith("/h/") || entry.action === "handover";
-export const isUndoable = (entry) => entry.state === "waiting" && !isCustomers(entry) && !entry.signed;
+// Given or signed by the customer: not to be taken back by whoever holds the phone.
+export const isTheirs = (entry) => entry.path.startsWith("/h/") || entry.action === "handover" || entry.signed === true;
+export const isUndoable = (entry) => entry.state === "waiting" && !isTheirs(entry);
 export const isPhoto = (entry) => entry.action === "photos";
 
 // A queue for each visit, in the order of saving, and then one for its photos: all that is written is there before any
@@ -315,8 +315,8 @@ class Box {
     return (await this.entries()).filter((entry) => entry.visit === visit);
   }
 
-  async waiting() {
-    const all = await this.raw();
+  async waiting(before = Infinity) {
+    const all = (await this.raw()).filter(({ created_at }) => !(Date.parse(created_at) > before));
     const oldest = all.map((entry) => entry.created_at).sort((a, b) => Date.parse(a) - Date.parse(b))[0];
     return { count: all.length, oldest: oldest ?? null, needs: all.filter((entry) => !goes(entry)).length };
   }
@@ -330,20 +330,20 @@ class Box {
     return found?.iv ? (await sealing()).unlock(this, found) : found;
   }
 
-  // Only while nobody can know whether it has arrived, and not what a customer has signed.
+  // Only while nobody can know whether it has arrived.
   async undo(id) {
-    const found = (await this.entries()).find((entry) => entry.id === id);
-    return Boolean(found && isUndoable(found)) && this.take(id, "undone", isUndoable);
+    return this.take(id, "undone", isUndoable);
   }
 
   async remove(id, why = "deleted") {
-    return this.take(id, why, (entry) => !isCustomers(entry) || !goes(entry));
+    return this.take(id, why, (entry) => !isTheirs(entry) || !goes(entry));
   }
 
   async take(id, why, may) {
-    const done = await this.run(["entry", "meta"], "readwrite", async (tx) => {
+    const found = (await this.entries()).find((entry) => entry.id === id);
+    const done = found && may(found) && await this.run(["entry", "meta"], "readwrite", async (tx) => {
       const entry = await got(tx.objectStore("entry").get(id));
-      if (!entry || !may(entry)) return false;
+      if (entry?.state !== found.state) return false;
       await this.drop(tx, entry, why);
       return true;
     });
@@ -351,14 +351,6 @@ class Box {
     if (done) await this.sweep();
     await this.changed();
     return done;
-  }
-
-  async amend(id, fields) {
-    const old = (await this.entries()).find((entry) => entry.id === id);
-    if (!old) throw new Error("no such entry");
-    const files = [];
-    for (const [name, , , sha] of old.files) files.push([name, await this.file(sha)]);
-    return this.add({ ...old, path: old.query ? `${old.path}?${old.query}` : old.path, fields, files, amends: id });
   }
 
   // Back to be sent: after a refusal that somebody else has mended, or a visit that is known now.
@@ -386,7 +378,7 @@ class Box {
   }
 
   async changed(more = {}) {
-    this.ports.tell("changed", { ...(await this.waiting()), sending: Boolean(this.progress), ...this.progress, stopped: this.stopped ?? null, ...more });
+    this.ports.tell("changed", { ...(await this.waiting()), sending: Boolean(this.progress), ...this.progress, stopped: this.stopped ?? null, crowded: await this.isCrowded(0.8), ...more });
   }
 
   /* Sending -------------------------------------------------------------------------------------------------------- */
@@ -502,9 +494,10 @@ class Box {
     return this.ports.now().getTime() + (this.ahead ?? 0);
   }
 
+  // Longer than an answer takes: a form that is refused at once never waited.
   async headers() {
-    const { count, oldest } = await this.waiting();
-    return { "X-Outbox": "1", "X-Outbox-Waiting": `${count};${oldest ?? ""}` };
+    const { count, oldest } = await this.waiting(this.ports.now() - YOUNG);
+    return { "X-Outbox": "1", "X-Outbox-Waiting": `${count};${oldest ?? ""};${this.person}` };
   }
 
   async ask(path, options, wait) {
@@ -608,7 +601,9 @@ export function openBox(person, ports) {
 
 /* The page's part ------------------------------------------------------------------------------------------------- */
 
+const YOUNG = 60000; // ms
 const PROMPT = 4000; // ms in which the proof may come before the person goes on
+const OPENING = 60000; // ms for the next page
 const ASK_AGAIN = 600_000;
 let box = null;
 
@@ -720,7 +715,7 @@ async function goOn(form, entry, answer) {
   if (answer.state === "unknown") return say(answer.why, "bad");
   if (answer.state === "held") sayThere(answer.why || words("held"), "quiet");
   go(answer.location || nextOf(form, entry));
-  await sleep(PROMPT); // the form stays busy until the page is gone
+  await sleep(OPENING); // the form stays busy until the page is gone
 }
 
 // Stored, no answer yet: on to where the form leads, if this phone keeps that page.
@@ -728,7 +723,7 @@ async function waits(form, entry) {
   sayThere(words("stored"), "quiet");
   if (navigator.serviceWorker?.controller || box.reached) {
     go(nextOf(form, entry));
-    await sleep(PROMPT);
+    await sleep(OPENING);
   } else {
     showSaid();
     form.reset();
@@ -768,7 +763,6 @@ export async function sendUnstored({ entry, files }) {
 // Once: may the browser keep this phone's store when space is short? What it answers is kept beside it.
 async function keep() {
   if ((await box.meta("persisted")) === undefined) await box.meta("persisted", Boolean(await navigator.storage?.persist?.().catch(() => false)));
-  box.crowded = await box.isCrowded(0.8);
 }
 
 let failures = 0;

@@ -61,7 +61,11 @@ function isOfTheDay(url) {
 
 // A page: the lock first, then the network, then the phone.
 async function page(event, url) {
-  if (url.pathname !== SURFACE && (await caches.match(LOCK, { cacheName: "lock" }))) return Response.redirect(SURFACE, 303);
+  if (await caches.match(LOCK, { cacheName: "lock" })) {
+    if (url.pathname !== SURFACE) return Response.redirect(SURFACE, 303);
+    const own = await (await wholeDay())?.match(SURFACE);
+    if (own) return own; // the server would ask whoever was silent for long to sign in, and that page is locked as well
+  }
   const answer = await newest(event.request, url);
   if (answer && !answer.headers.has("X-Kept-At")) {
     if (answer.status === 200) event.waitUntil(learn(url));

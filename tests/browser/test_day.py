@@ -138,6 +138,35 @@ def test_a_phone_that_nobody_used_for_a_while_asks_for_the_pin_before_it_shows_a
     expect(own.locator("#no-more-tries")).to_be_visible()
     expect(own.locator("#unlock")).to_be_hidden()
 
+    server.start()
+    own.context.set_offline(False)
+    own.goto("/")  # the server knows who it is: whoever was let in there has all tries again
+    until(own, f"({WHOLE})().then((day) => day.looked > {time.time() * 1000 - 5000:.0f})")
+    own.context.set_offline(True)
+    own.evaluate(SEEN_AGO, 16 * 60)
+    own.reload()
+    expect(own.locator("#unlock")).to_be_visible()
+
+
+@long_form
+def test_touching_a_page_that_was_left_open_is_no_use_of_the_phone(own: Page, server: Server) -> None:
+    """Whoever found the phone touches it before it can ask for the PIN."""
+    own.goto("/me/pin")
+    own.fill("[name=password]", "demo-2026")
+    own.fill("[name=new_pin]", "1357")
+    steps.press(own, own.locator("main form button[type=submit]").first)
+    ready(own)
+    cut_off(own, server)
+    own.add_init_script("""globalThis.ago = 20 * 60000; const clock = Date.now; Date.now = () => clock() - ago;""")
+    own.goto("/")
+    expect(own.locator("main .as-of")).to_be_visible()
+    own.wait_for_timeout(500)
+    own.evaluate("globalThis.ago = 0")  # twenty minutes later
+    own.touchscreen.tap(180, 400)
+    own.wait_for_timeout(300)
+    own.goto("/van")
+    expect(own.locator("#unlock")).to_be_visible()
+
 
 @long_form
 def test_a_visit_that_is_not_here_still_says_where_it_is_and_whom_to_call(own: Page, server: Server) -> None:

@@ -3,6 +3,7 @@
 
 import { createInterface } from "node:readline";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { amend } from "./amend.mjs";
 
 const [outbox, server] = process.argv.slice(2);
 const { openBox } = await import(outbox);
@@ -106,7 +107,7 @@ class Phone {
   }
 
   async amend(person, id, fields) {
-    return (await this.tab(person).amend(id, fields)).id;
+    return (await amend(this.tab(person), id, fields)).id;
   }
 }
 

@@ -21,6 +21,8 @@ from tests.page import Page, Person
 from tests.test_statements import statements
 from tests.visits.steps import OIL, on_site
 
+PERSON = "00000000-0000-4000-8000-00000000000a"
+
 
 def say(phone: Person, header: str, path: str = "/offline/hello") -> None:
     assert phone.get(path, headers={HEADER: header}).status == 200
@@ -112,6 +114,9 @@ def test_questions_need_the_token_of_the_session(sign_in: Any, path: str) -> Non
         ("2;yesterday", Outbox(2, None)),
         ("2;2026-11-23T08:00:00", Outbox(2, None)),
         ("2;0001-01-01T00:00:00+14:00", Outbox(2, None)),
+        (f"1;;{PERSON}", Outbox(1, None, PERSON)),
+        (f"1;{PERSON}", Outbox(1, None)),
+        (f"1;;{PERSON}0", None),
         ("", None),
         ("-1;", None),
         ("1e3;", None),
@@ -145,6 +150,15 @@ def test_a_change_is_noted_once_a_minute_and_no_change_never(world: Any, sign_in
     assert session(zhang).waiting_count == 2
     say(zhang, "0;")
     assert session(zhang).waiting_count == 0, "at once: such a phone may say no more for hours"
+
+
+def test_a_tab_of_whoever_was_here_before_says_nothing_of_this_persons_work(world: Any, sign_in: Any) -> None:
+    zhang, li = sign_in("zhang"), sign_in("li")
+    before = world.person("zhang").id
+    say(li, f"4;2026-11-23T08:00:00+08:00;{before}")
+    assert session(li).waiting_count == 0 and session(li).waiting_said_at is None
+    say(zhang, f"4;2026-11-23T08:00:00+08:00;{before}")
+    assert session(zhang).waiting_count == 4
 
 
 def test_the_office_sees_whose_phone_holds_what_since_when(world: Any, sign_in: Any) -> None:

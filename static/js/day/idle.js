@@ -3,6 +3,7 @@
 
 const SEEN = new URL("../../../../../offline/seen", import.meta.url).pathname;
 const OFTEN = 30 * 1000; // ms
+const IDLE = 15 * 60 * 1000;
 let noted = 0;
 
 export function note() {
@@ -12,7 +13,10 @@ export function note() {
 }
 
 export function watch() {
-  const used = () => void note().catch(() => {});
+  const used = () => {
+    if (noted && Date.now() - noted > IDLE) return; // whoever found the phone touches it too: the next page asks first
+    note().catch(() => {});
+  };
   used();
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, used, { passive: true });
 }

@@ -68,6 +68,12 @@ export async function lock(state) {
   const { person, visit, token, at } = state;
   const body = JSON.stringify({ person, visit, token, at });
   await (await caches.open(LOCKS)).put(LOCK, new Response(body, { headers: { "Content-Type": "application/json" } }));
+  tellOthers();
+}
+
+// Other tabs of the technician must not stay open beside the customer: each asks for its page again and is led here.
+export function tellOthers() {
+  if (globalThis.BroadcastChannel) new BroadcastChannel("handover").postMessage("locked");
 }
 
 export async function unlock() {

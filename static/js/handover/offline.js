@@ -1,7 +1,7 @@
 // The customer's steps on a phone without signal: read, answer, sign, done, and the technician's PIN. One thing a page,
 // as the server's pages have it. What is done is an entry of the outbox at once and stays; what is begun is kept.
 
-import { currentBox, phoneTime } from "../outbox.js";
+import { currentBox, phoneTime, say } from "../outbox.js";
 import { envelope, field } from "../outbox/sealing.js";
 import { attach } from "../signature.js";
 import { digestOf, shownContent } from "./compose.js";
@@ -19,6 +19,23 @@ const words = JSON.parse(document.getElementById("paper-words").dataset.words);
 let state = null;
 
 const steps = { read, survey, sign, done, pin, away };
+let busy = false;
+
+// What a form of the surface does when it is sent: once, however often it is tapped, and with words where the phone
+// cannot store it.
+const once = (work) => async (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  if (busy) return;
+  busy = true;
+  try {
+    await work(event);
+  } catch {
+    say(document.getElementById("outbox-words").dataset.broken, "bad");
+  } finally {
+    busy = false;
+  }
+};
 
 async function show(step) {
   const tongue = document.querySelector(`template[data-tongue="${state.locale}"]`).content;
@@ -56,9 +73,7 @@ function survey(section) {
   }
   keepHalf(form, state.token);
   section.querySelector(`a[href="/h/offline"]`)?.setAttribute("data-go", "reread");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    event.stopPropagation();
+  form.addEventListener("submit", once(async (event) => {
     const declined = event.submitter?.name === "declined";
     const fields = [...new FormData(form)].filter(([name, value]) => name.startsWith("q_") && value);
     if (!declined) {
@@ -71,7 +86,7 @@ function survey(section) {
       if (problems.length) return;
     }
     await answered(declined ? [["declined", "1"]] : [["sealed_answers", await sealed(fields)]]);
-  });
+  }));
 }
 
 async function answered(fields) {
@@ -100,10 +115,7 @@ function sign(section) {
       keep(state);
     });
   }
-  form.addEventListener("submit", async (event) => {
-    if (event.defaultPrevented) return event.stopPropagation();
-    event.preventDefault();
-    event.stopPropagation();
+  const send = once(async () => {
     const given = Object.fromEntries(new FormData(form));
     const [typed, witness] = [given.typed_name?.trim(), given.witness?.trim()];
     const problems = [];
@@ -114,6 +126,7 @@ function sign(section) {
     complain(section, form, section.dataset.problem, problems);
     if (!problems.length) await signed(given, typed, section.querySelector("[data-statement]").dataset.statement);
   });
+  form.addEventListener("submit", (event) => (event.defaultPrevented ? event.stopPropagation() : send(event)));
 }
 
 function restore(form) {
@@ -173,19 +186,15 @@ async function pad(section) {
     [byPin.hidden, byPassword.hidden] = [none, !none];
     if (none) tell(slot(byPassword, "password-problem"), said.none);
   };
-  byPin.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    event.stopPropagation();
+  byPin.addEventListener("submit", once(async () => {
     const typed = byPin.elements.pin.value.trim();
     if (!typed) return tell(slot(byPin, "pin-problem"), said.write);
     if (await isTheirs(typed, state.person, state.pin)) return released([["sealed_pin", await sealed([["pin", typed]])]]);
     byPin.elements.pin.value = "";
     tell(slot(byPin, "pin-problem"), said.wrong.replace("{n}", await left()));
     await turn();
-  });
-  byPassword.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    event.stopPropagation();
+  }));
+  byPassword.addEventListener("submit", once(async () => {
     const problem = slot(byPassword, "password-problem");
     try {
       const answer = await fetch("/login", { method: "POST", body: new URLSearchParams(new FormData(byPassword)), redirect: "follow" });
@@ -196,7 +205,7 @@ async function pad(section) {
     }
     if (state.pin) await begunAnew(state.person, state.pin);
     await released([]);
-  });
+  }));
   await turn();
 }
 
@@ -207,7 +216,8 @@ function tell(line, text) {
 }
 
 async function released(fields) {
-  await add("release", [...fields, ["occurred_at", phoneTime()], ["entries", state.entries?.handover ?? ""]]);
+  const entries = state.entries?.handover ?? "";
+  await add("release", [...fields, ["occurred_at", phoneTime()], ["entries", entries]]).catch(() => {}); // a full phone must not stay locked
   const back = `/visits/${state.visit}`;
   await unlock();
   await forgetHandOver();

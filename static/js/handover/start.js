@@ -13,6 +13,7 @@ const PATIENCE = 4000;
 const page = document.getElementById("hand-over");
 const form = document.getElementById("handover");
 const says = page?.dataset ?? {};
+let busy = false;
 
 async function kept() {
   if (!globalThis.caches || !navigator.serviceWorker?.controller) return null;
@@ -141,7 +142,9 @@ if (page && form) {
     if (why) return tell(why);
     const gaps = gapsOf(found.facts);
     if (gaps.length) return listGaps(gaps);
-    await handOver(found);
+    if (busy) return; // the second tap of two
+    busy = true;
+    await handOver(found).catch(() => tell(document.getElementById("outbox-words").dataset.broken)).finally(() => (busy = false));
   });
   if (document.documentElement.dataset.kept) {
     const found = await present().catch(() => null);

@@ -8,12 +8,11 @@ const part = (name) => document.getElementById("outbox-words").content.querySele
 // The person was told at once and the form still holds it: the entry goes, its values stay as a draft. What has files
 // stays, because only the entry has them.
 export async function show(box, form, entry, answer) {
-  if (!entry.files.length) {
-    await box.remove(entry.id, "shown");
-    if (form.matches(".form:not([data-photos])")) await keep(box, form, entry.id);
-  }
   form.dataset.amends = entry.id;
-  draw(form, answer.errors, answer.why);
+  draw(form, answer.errors, answer.why); // first: the bar says that all is sent where no form says otherwise
+  if (entry.files.length) return;
+  if (form.matches(".form:not([data-photos])")) await keep(box, form, entry.id); // then the draft: the page may be killed
+  await box.remove(entry.id, "shown");
 }
 
 export function draw(form, errors, why = "") {

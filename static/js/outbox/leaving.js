@@ -1,11 +1,16 @@
-// Signing out: whoever still has something to send is told so once; then all that waits is closed.
+// Signing out: whoever still has something to send is told so once; then all that waits is closed. Without an answer
+// nobody can sign out, and nothing is closed: the work that waits must stay readable for whoever stays signed in.
 
-import { leave as close } from "./sealing.js";
+import { isThere } from "../handover/there.js";
 import { text } from "./bar.js";
+import { leave as close } from "./sealing.js";
+
+const PATIENCE = 4000;
 
 export async function leave(box, form, go) {
   const { count } = await box.waiting();
   if (count && !form.dataset.warned) return warn(form, count);
+  if (!(await isThere(PATIENCE))) return go(); // day/leaving.js says so
   await close(box);
   const known = JSON.parse(localStorage.getItem("outbox-known") ?? "{}");
   localStorage.setItem("outbox-known", JSON.stringify({ ...known, [box.person]: { count, open: false } }));

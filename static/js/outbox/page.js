@@ -1,6 +1,6 @@
 // The outbox page: what waits, why, and what one can do about it.
 
-import { currentBox, isCustomers, isUndoable, known, say } from "../outbox.js";
+import { currentBox, isTheirs, isUndoable, known, say } from "../outbox.js";
 import { when } from "../when.js";
 
 const page = document.querySelector("[data-outbox-page]");
@@ -61,7 +61,7 @@ async function row(entry) {
   line.dataset.state = entry.state;
   line.dataset.id = entry.id;
   line.querySelector("[data-label]").textContent = entry.label || page.dataset.unnamed;
-  line.querySelector("[data-fact]").textContent = [when(entry.created_at), age(entry.created_at), size(await weight(entry)), state, isCustomers(entry) || entry.signed ? page.dataset.customers : ""].filter(Boolean).join(" · ");
+  line.querySelector("[data-fact]").textContent = [when(entry.created_at), age(entry.created_at), size(await weight(entry)), state, isTheirs(entry) ? page.dataset.customers : ""].filter(Boolean).join(" · ");
   const why = [...Object.values(entry.errors ?? {}).flat(), entry.why].filter(Boolean).join(" ");
   line.querySelector("[data-why]").textContent = why;
   line.querySelector("[data-why]").hidden = !why;
@@ -71,13 +71,13 @@ async function row(entry) {
 
 function actions(line, entry) {
   const [mend, retry, undo, remove] = ["mend", "retry", "undo", "delete"].map((name) => line.querySelector(`[data-${name}]`));
-  const stopped = entry.state === "refused" || entry.state === "unknown";
+  const stopped = entry.state === "refused" || entry.state === "unknown"; // else it may have arrived: mended it would count twice
   const bare = entry.path.startsWith("/h/") || entry.fields.every(([name]) => BARE.includes(name));
-  mend.hidden = entry.closed || bare || entry.files.length > 0 || entry.state === "waiting";
+  mend.hidden = entry.closed || bare || entry.files.length > 0 || !stopped;
   mend.href = `${entry.path}${entry.query ? `?${entry.query}` : ""}#mend=${entry.id}`;
   retry.hidden = !stopped;
   undo.hidden = !isUndoable(entry);
-  remove.hidden = entry.state === "waiting" || (isCustomers(entry) && !stopped);
+  remove.hidden = entry.state === "waiting" || (isTheirs(entry) && !stopped);
   retry.addEventListener("click", async () => {
     await box.retry(entry.id);
     send();
@@ -120,12 +120,14 @@ async function send() {
 
 async function save() {
   const { rescue } = await import("./rescue.js");
-  const file = new Blob([JSON.stringify(await rescue(box))], { type: "application/json" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `${page.dataset.rescue}-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  const name = `${page.dataset.rescue}-${new Date().toISOString().slice(0, 16).replace(/\D/g, "")}`;
+  for (const [n, made] of (await rescue(box)).entries()) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(made)], { type: "application/json" }));
+    link.download = `${name}${n ? `-${n + 1}` : ""}.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
 }
 
 if (box) {

@@ -63,8 +63,8 @@ function copy({ catalogue, ...facts }) {
 function apply(facts, entry) {
   const fields = Object.create(null);
   for (const [name, value] of entry.fields || []) fields[name] ??= value;
-  if (entry.visit !== facts.visit.id) return moveClock(facts, entry, fields);
   const [noun, id, verb] = (entry.action || "").split("/");
+  if (entry.visit !== facts.visit.id) return noun === "part-uses" ? moveElsewhere(facts, entry, id, fields) : moveClock(facts, entry, fields);
   if (Object.hasOwn(STEPS, noun)) return press(facts, entry, noun, fields);
   if (noun === "findings") return saveFinding(facts, entry, fields);
   if (noun === "part-uses") return verb === "reversal" ? reversePart(facts, id, fields) : logPart(facts, entry, fields);
@@ -268,6 +268,16 @@ function reversePart(facts, id, fields) {
   line(fields.reason, 300) || refuse("form");
   const use = take(facts, "parts", id);
   if (use.person === facts.person.id) moveStock(facts, use.item, Number(use.quantity));
+}
+
+// What waits to be used at another visit is no longer in the van. Whether it may be used there is not asked here.
+function moveElsewhere(facts, entry, reversed, fields) {
+  const used = (facts.used_elsewhere ??= {});
+  const [code, quantity] = reversed ? (used[reversed] ?? []) : [fields.item, Number(fields.quantity)];
+  if (!(quantity > 0) || !Object.hasOwn(facts.catalogue.items, code)) return;
+  if (reversed) delete used[reversed];
+  else used[entry.id] = [code, quantity];
+  moveStock(facts, code, reversed ? quantity : -quantity);
 }
 
 function moveStock(facts, code, by) {

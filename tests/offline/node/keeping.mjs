@@ -68,7 +68,7 @@ test("after sign-out nobody can read what waits, and it is sent all the same", a
   assert.equal(entry.reading, undefined);
   assert.deepEqual([entry.label, entry.fields, entry.state], [null, [], "waiting"]);
   assert.equal(await box.run("file", "readonly", (tx) => new Promise((done) => (tx.objectStore("file").count().onsuccess = (event) => done(event.target.result)))), 0);
-  const file = await rescue(box);
+  const [file] = await rescue(box);
   assert.equal(file.format, "portal-rescue-1");
   const sealed = JSON.parse(Buffer.from(file.entries[0].sealed, "base64url").toString());
   assert.equal((await opened(sealed, pair, id)).fields[0][1], "before");
@@ -93,6 +93,15 @@ test("what was acknowledged stays for two days, and until a backup covers it", a
   assert.equal(await again(48, null), 1);
   assert.equal(await again(1, "2026-11-30T07:00:00Z"), 1);
   assert.equal(await again(1, "2026-12-03T00:00:00Z"), 0);
+});
+
+test("many photos make several rescue files, none of them larger than the office takes", async () => {
+  const box = phone(new Server());
+  for (const n of [1, 2, 3]) await box.add(photo(VISIT, "x".repeat(900) + n));
+  const files = await rescue(box, 4000);
+  assert.deepEqual(files.map(({ entries }) => entries.length), [2, 1]);
+  assert.ok(files.every((file) => file.person === box.person && JSON.stringify(file).length < 5000));
+  assert.equal(new Set(files.flatMap(({ entries }) => entries.map(({ id }) => id))).size, 3);
 });
 
 test("after a restore the phone is asked, and sends again what is gone, under the same ids", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
+import { amend } from "../amend.mjs";
 import { IDBFactory } from "fake-indexeddb";
 import { leave } from "../../../static/js/outbox/sealing.js";
 import { OTHER, part, PERSON, phone, photo, Server, VISIT } from "./phone.mjs";
@@ -43,7 +44,7 @@ test("what was undone, deleted, mended or proved does not come back", async () =
   server.before = (path, body) => (path.endsWith("/part-uses") && !body.get("amends") ? new Response(JSON.stringify({ entry_id: body.get("entry_id"), sha256: null, state: "refused", why: "no", errors: {} }), { status: 422, headers: { "Content-Type": "application/json" } }) : null);
   const [refused, other] = [await box.add(part(VISIT, "3")), await box.add(part(VISIT, "4"))];
   await box.send();
-  const mended = await box.amend(refused.id, [["item", "TM-OIL-100"], ["quantity", "5"]]);
+  const mended = await amend(box, refused.id, [["item", "TM-OIL-100"], ["quantity", "5"]]);
   assert.ok(await box.remove(other.id));
   offline(server);
   assert.deepEqual((await wiped(server, second).entries()).map(({ id }) => id), [mended.id]);

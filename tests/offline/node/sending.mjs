@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
+import { amend } from "../amend.mjs";
 import { backoff, plan, verdict } from "../../../static/js/outbox.js";
 import { json, OTHER, part, phone, photo, refusal, Server, VISIT } from "./phone.mjs";
 
@@ -84,7 +85,7 @@ test("a signature waits for the entries that it names", async () => {
   await box.send();
   assert.equal(server.got.length, 0);
   server.before = () => null;
-  const mended = await box.amend(first.id, [["item", "TM-OIL-100"], ["quantity", "1"]]);
+  const mended = await amend(box, first.id, [["item", "TM-OIL-100"], ["quantity", "1"]]);
   assert.equal(mended.amends, first.id);
   await box.send();
   assert.deepEqual(server.got.map(({ path }) => path.split("/").pop()), ["part-uses", "handover"]);
@@ -139,7 +140,7 @@ test("what a customer has signed is not undone behind their back; what came afte
   await box.add({ path: "/h/t/signature", visit: VISIT, fields: [["strokes", "[]"], ["entries", `${used.id} ${id}`]], label: "Signature" });
   const after = await box.add(part(VISIT, "2"));
   assert.deepEqual((await box.entries()).map(({ signed }) => Boolean(signed)), [true, true, false, false]);
-  assert.equal(await box.undo(used.id), false);
+  for (const way of ["undo", "remove"]) assert.equal(await box[way](used.id), false);
   assert.equal(await box.undo(after.id), true);
   assert.ok((await box.entries()).some((entry) => entry.id === used.id));
 });
@@ -148,10 +149,13 @@ test("each request says how much waits, and since when", async () => {
   const server = new Server();
   const box = phone(server);
   const { created_at } = await box.add(part(VISIT));
+  const { now } = box.ports;
+  box.ports.now = () => new Date(now().getTime() + 120_000);
+  await box.add(part(OTHER)); // just now: it does not wait, it is being sent
   let said;
   server.before = (path, body, headers) => void (said ??= headers["X-Outbox-Waiting"]);
   await box.send();
-  assert.equal(said, `1;${created_at}`);
+  assert.equal(said, `1;${created_at};${box.person}`);
 });
 
 test("what a customer gave cannot be taken back by whoever holds the phone, unless the office will never take it", async () => {
