@@ -200,6 +200,23 @@ def test_a_returned_report_comes_back_to_the_queue_when_it_is_sent_again(world: 
     assert "已核对，无误" in desk.text and "写明噪音来源" in desk.text
 
 
+def test_after_a_decision_the_next_report_of_the_queue_stands_on_the_desk(world: Any, sign_in: Any) -> None:
+    numbers = [signed(world, finished(world, earlier=n)).number for n in range(4)]
+    zhao = sign_in("zhao", device="laptop")
+    queue = [link["href"].partition("report=")[2] for link in zhao.get("/review").all(".queue a[href*='report=']")]
+    assert sorted(queue) == sorted(numbers)
+
+    def decide(number: str, form: str, fields: dict[str, Any]) -> str:
+        desk = zhao.get(f"/review?report={number}")
+        after = zhao.follow(zhao.post(desk.one(f"form[action*='/{form}']")["action"], fields))
+        return next((number for number in numbers if after.all(f"form[action*='/{number}/']")), "")
+
+    assert decide(queue[1], "return", {"items": ["findings"], "note": "核对"}) == queue[2]
+    assert decide(queue[2], "approval", {}) == queue[3]
+    assert decide(queue[3], "approval", {}) == queue[0], "the last of the queue: back to the one before"
+    assert decide(queue[0], "approval", {}) == ""
+
+
 def test_a_changed_report_is_not_sent_again_without_a_signature(world: Any, sign_in: Any) -> None:
     report, phone = signed(world), sign_in("zhang")
     reports.return_report(report, items=["findings"], note="写明噪音来源", person=world.person("zhao"))

@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.customers.stops import count_standing
-from portal.forms import EntryForm, VerbForm
+from portal.forms import EntryForm, VerbForm, plain
 from portal.htmx import page
 from portal.i18n import _
 from portal.permissions import Permission, authorize, requires
@@ -123,8 +123,9 @@ def renewal(number: str) -> BaseResponse:
 
 
 def to_next(words: str) -> BaseResponse:
+    """On to the report that stood beside this one in the queue, as the page said it."""
     flash(words)
-    return redirect(url_for("reports.review"), 303)
+    return redirect(url_for("reports.review", report=plain(request.args.get("then", ""))[:30] or None), 303)
 
 
 def decision_page(template: str, report: Report, form: EntryForm) -> BaseResponse:
