@@ -5,7 +5,7 @@ ISO 8601 in UTC, decimals are strings without trailing zeros; words that a form 
 the customer's may be another than the technician's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -15,12 +15,12 @@ from sqlalchemy import Select, Uuid, and_, bindparam, or_, select
 
 from portal.accounts.models import Person
 from portal.calls.models import Visit
-from portal.clock import now
+from portal.clock import local, now
 from portal.customers import stops
 from portal.db import db
 from portal.i18n import LOCALES, speaking
 from portal.stock.models import Balance, Item, Location, UsualPart
-from portal.stock.tools.queries import instruments_for
+from portal.stock.tools.queries import earlier_certificates, instruments_for
 from portal.stock.words import unit_word
 from portal.visits import last_time, queries, rules, usual
 from portal.visits.facts import Facts, facts_of
@@ -30,6 +30,7 @@ from portal.visits.operations.clocks import left_behind
 from portal.visits.operations.findings import CODED, TICKED, WRITTEN
 
 LOOK_BACK = timedelta(days=3)  # time elsewhere that an entry of this phone may still collide with
+BEFORE_PLANNED = timedelta(days=3)  # how long before a visit was made something may be said to have been measured at it
 
 Values = dict[str, Any]
 
@@ -46,7 +47,7 @@ def offline_facts(visit: Visit, person: Person) -> Values:
         "catalogue": {
             "items": items_offered(visit, person),
             "codes": codes_offered(visit, facts.finding),
-            "tools": {row.number: tool(row) for row in instruments_for(person)},
+            "tools": tools_offered(visit, person),
         },
     }
 
@@ -237,11 +238,26 @@ def codes_offered(visit: Visit, found: Finding | None) -> dict[str, dict[str, An
     return {name: {row.code: row.labels for row in lists.get(name, ())} for name in rules.CODE_NAMES}
 
 
-def tool(row: Any) -> Values:
+def tools_offered(visit: Visit, person: Person) -> dict[str, Values]:
+    """By number, with the newest certificate and those before it that held while the visit may have been worked at."""
+    rows = instruments_for(person)
+    before = earlier_certificates(rows, local(visit.created_at - BEFORE_PLANNED, visit.zone).date())
+    return {row.number: tool(row, before.get(row.id, ())) for row in rows}
+
+
+def tool(row: Any, before: Iterable[Any]) -> Values:
     return {
         "name": row.labels,
         "interval_months": row.interval_months,
+        **certificate(row),
+        "earlier": [certificate(one) for one in before],
+    }
+
+
+def certificate(row: Any) -> Values:
+    return {
         "certificate_no": row.certificate_no,
+        "calibrated_on": day(row.calibrated_on),
         "valid_until": day(row.valid_until),
         "result": row.result,
     }

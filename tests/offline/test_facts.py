@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +15,9 @@ import pytest
 from portal.calls.models import Visit
 from portal.calls.operations import add_member
 from portal.db import db
+from portal.stock import tools
+from portal.stock.tools import rules as rules_of_tools
+from portal.stock.tools.models import find_tool
 from portal.visits import rules
 from portal.visits.facts import facts_of
 from portal.visits.views.base import verbs_of
@@ -52,13 +55,22 @@ def test_the_phone_reckons_as_the_server_does(world: Any, sign_in: Any, tmp_path
 
 
 def instruments(world: Any) -> None:
-    """One that needs no certificate, one that never got any."""
+    """One that needs no certificate, one that never got any, one that is calibrated again and again."""
     world.set_clock(at(1, 0))
-    for number, interval in (("GJ-901", None), ("GJ-902", 12)):
+    for number, interval in (("GJ-901", None), ("GJ-902", 12), ("GJ-904", 1)):
         new_tool(
             world, number, category="measuring", interval_months=interval, calibration_class="A" if interval else "C"
         )
     db.session.commit()
+
+
+def calibrated(world: Any, random: Random, day: date) -> None:
+    if random.random() < 0.4:
+        tool = find_tool("GJ-904")
+        assert tool is not None
+        days = {"calibrated_on": day, "valid_until": day + timedelta(days=random.choice((0, 1, 40)))}
+        result = random.choice(rules_of_tools.RESULTS)
+        tools.calibrate(tool, certificate_no=f"J-{day}", result=result, person=world.person("qian"), **days)
 
 
 def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[str, Any]:
@@ -75,6 +87,7 @@ def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[
     if not leads or random.random() < 0.3:
         add_member(visit, colleague, person=world.person("sun"))
     other = world.visit("zhang") if random.random() < 0.4 else None
+    calibrated(world, random, at(1, 0).date() + timedelta(days=n))
     db.session.commit()
     day = Day(random, sign_in("zhang"), str(visit.id), visit.zone, at(1, random.choice((0, 15))) + timedelta(days=n))
     day.colleague = str(world.person("li").id)
@@ -189,6 +202,36 @@ def reckon(played: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads((folder / "reckoned.json").read_text("utf-8"))
     return found
+
+
+@pytest.mark.engine("sqlite")
+def test_an_instrument_is_judged_by_the_certificate_of_the_reading(world: Any, sign_in: Any, tmp_path: Path) -> None:
+    """Calibrated anew in the morning: what was measured the evening before was still without calibration."""
+    world.set_clock(at(3, 1))
+    clamp, keeper = new_tool(world, "GJ-903", category="measuring", interval_months=12), world.person("qian")
+    for n, (begun, ended) in enumerate((("2026-09-01", "2026-10-01"), ("2026-10-03", "2027-10-02"))):
+        days = {"calibrated_on": date.fromisoformat(begun), "valid_until": date.fromisoformat(ended)}
+        tools.calibrate(clamp, certificate_no=f"J-{n}", person=keeper, **days)
+    visit = world.visit("zhang")
+    db.session.commit()
+    day = Day(Random(1), sign_in("zhang"), str(visit.id), visit.zone, at(3, 2))
+    base = kept(sign_in, day)
+    told = {
+        "2026-08-31T12:00": (None, "overdue"),
+        "2026-09-20T12:00": ("J-0", "due_soon"),
+        "2026-10-02T23:59": ("J-0", "overdue"),
+        "2026-10-03T00:00": ("J-1", "valid"),
+    }
+    for moment in told:
+        day.clock += timedelta(minutes=1)
+        sent = {"quantity": "current", "value": "4.8", "instrument": "GJ-903", "occurred_at": moment}
+        day.send(day.visit, "readings", sent)
+    assert day.answers == [201] * 4
+    by_server = rows(kept(sign_in, day))["readings"]
+    found = [(one["instrument"]["certificate_no"], one["instrument"]["calibration"]) for one in by_server]
+    assert found == list(told.values())
+    played = {"base": base, "entries": day.entries, "until": day.clock.isoformat()}
+    assert rows(reckon([played], tmp_path)[0]["facts"])["readings"] == by_server
 
 
 @pytest.mark.engine("sqlite")

@@ -168,6 +168,17 @@ def newest_calibration_query() -> Select[Any]:
     return query.order_by(Calibration.version.desc()).limit(1)
 
 
+def calibration_on(tool: Tool, day: date) -> Calibration | None:
+    """The certificate that held on `day`: one of a later calibration says nothing about what was measured before it."""
+    found: Calibration | None = db.session.scalars(calibration_on_query(), {"tool_id": tool.id, "day": day}).first()
+    return found
+
+
+@cache
+def calibration_on_query() -> Select[Any]:
+    return newest_calibration_query().where(Calibration.calibrated_on <= bindparam("day", type_=Date))
+
+
 def calibration_of(tool: Tool) -> rules.Calibration:
     """What the rules ask about an instrument."""
     return as_rule(tool.interval_months, newest_calibration(tool))
@@ -179,5 +190,5 @@ def as_rule(interval_months: int | None, newest: Calibration | None) -> rules.Ca
 
 __all__ = [
     "Calibration", "Hands", "Tool", "ToolConfirmation", "ToolDecision", "ToolReport", "ToolStep",
-    "as_rule", "calibration_of", "find_tool", "newest_calibration", "newest_step",
+    "as_rule", "calibration_of", "calibration_on", "find_tool", "newest_calibration", "newest_step",
 ]  # fmt: skip

@@ -79,6 +79,7 @@ def rows() -> Select[Any]:
             PLACE.c.labels.label("place_labels"),
             MOVEMENT.c.occurred_at.label("since"),
             MOVEMENT.c.document,
+            NEWEST.c.calibrated_on,
             NEWEST.c.valid_until,
             NEWEST.c.result,
             NEWEST.c.certificate_no,
@@ -186,6 +187,21 @@ def instruments_query() -> Select[Any]:
     own = case((STEP.c.holder_id == bindparam("holder_id"), 0), else_=1)
     query = rows().where(TOOL.c.category == "measuring", STEP.c.state.in_(("store", "hands")))
     return query.order_by(own, ITEM.c.code).limit(MOST_INSTRUMENTS)
+
+
+def earlier_certificates(tools: list[Row[Any]], since: date) -> dict[uuid.UUID, list[Row[Any]]]:
+    """Of tools that were calibrated after `since`: the certificates that held on the days from then until that day,
+    the newest first."""
+    newest = {row.id: row.calibrated_on for row in tools if row.calibrated_on and row.calibrated_on > since}
+    if not newest:
+        return {}
+    query = select(NEWEST).where(NEWEST.c.tool_id.in_(newest)).order_by(NEWEST.c.version.desc())
+    found: dict[uuid.UUID, list[Row[Any]]] = {}
+    for row in db.session.execute(query):
+        if since < newest[row.tool_id] > row.calibrated_on:
+            newest[row.tool_id] = row.calibrated_on
+            found.setdefault(row.tool_id, []).append(row)
+    return found
 
 
 def returns_to_confirm(person: Person) -> list[Row[Any]]:

@@ -12,7 +12,7 @@ from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
 from portal.stock.tools import rules as tool_rules
-from portal.stock.tools.models import Tool, as_rule, find_tool, newest_calibration
+from portal.stock.tools.models import Tool, as_rule, calibration_on, find_tool
 from portal.visits import rules
 from portal.visits.models import Reading, ReadingRemoval
 from portal.visits.operations.guards import ensure_writable
@@ -36,8 +36,8 @@ def log_reading(
         raise Rejected(lazy("Write the unit."), field="unit")
     moment = occurred_at or now()
     tool = instrument_called(instrument) if instrument else None
-    certificate = newest_calibration(tool) if tool else None
     day = local(moment, visit.zone).date()
+    certificate = calibration_on(tool, day) if tool else None
     state = tool_rules.calibration_state(as_rule(tool.interval_months, certificate), day) if tool else "none"
     reading = Reading(
         visit_id=visit.id,

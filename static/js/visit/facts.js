@@ -317,8 +317,11 @@ function addReading(facts, entry, fields) {
   facts.readings.push({ id: entry.id, quantity, value, unit, point, instrument, occurred_at: iso(occurred), waiting: entry.id });
 }
 
-// The instrument with what its calibration was on that day.
-function asUsed(number, { name, certificate_no, valid_until, result, interval_months }, day) {
+// The instrument with what its calibration was on that day, by the certificate that held then.
+function asUsed(number, tool, day) {
+  const { name, interval_months } = tool;
+  const held = [tool, ...(tool.earlier || [])].find((one) => !(one.calibrated_on > day));
+  const { certificate_no = null, valid_until = null, result } = held || {};
   const soon = new Date(Date.parse(day) + 30 * DAY).toISOString().slice(0, 10);
   const over = !valid_until || result === "failed" || valid_until < day;
   const calibration = !interval_months ? "none" : over ? "overdue" : valid_until <= soon ? "due_soon" : "valid";
