@@ -27,7 +27,8 @@ def stop_use(unit: Equipment | None, reason: str, *, source: str, source_id: uui
     if unit is not None:
         unit.stopped_at = unit.stopped_at or stop.recorded_at
     db.session.flush()
-    history.record("stop_use", unit or stop, person_id=person.id, stop=stop.id, source=source)
+    told = {"stop": stop.id, "source": source, "reason": reason}
+    history.record("stop_use", unit or stop, person_id=person.id, **told)
     return stop
 
 
@@ -44,7 +45,8 @@ def release(stop: UseStop, reason: str, *, source: str = "", person: Person) -> 
         if unit is not None and not standing(unit):
             unit.stopped_at = None
     db.session.flush()
-    history.record("release_use", stop.equipment or stop, person_id=person.id, stop=stop.id, source=source)
+    told = {"stop": stop.id, "source": source, "reason": reason}
+    history.record("release_use", stop.equipment or stop, person_id=person.id, **told)
     return done
 
 

@@ -37,6 +37,8 @@ VERBS = {
     "move_equipment": lazy("Moved to another site"),
     "merge": lazy("Merged"),
     "undo_merge": lazy("Merge undone"),
+    "stop_use": lazy("Must not be used"),
+    "release_use": lazy("May be used again"),
 }
 FIELDS = {
     "name": lazy("Name of the entry"),

@@ -95,6 +95,16 @@ def test_a_form_without_the_tick_takes_no_warning_back(world: Any) -> None:
     assert stops.all_standing() == []
 
 
+@pytest.mark.engine("sqlite")
+def test_the_units_file_tells_stop_and_release_with_their_reasons(world: Any, sign_in: Any) -> None:
+    visit = stopped(world)
+    stops.release_unit(visit.call.equipment, "补焊后加载 200 kg", source=visit.number, person=world.person("zhao"))
+    db.session.commit()
+    zhao = sign_in("zhao", "laptop")
+    told = zhao.get(f"/equipment/{visit.call.equipment_id}?show=changes").one("#history").get_text(" ", strip=True)
+    assert "停止使用 (焊缝开裂)" in told and "可恢复使用 (补焊后加载 200 kg)" in told and "_use" not in told
+
+
 def test_a_supervisor_clears_it_with_a_reason_once(world: Any, sign_in: Any) -> None:
     visit = stopped(world)
     (stop,) = stops.all_standing()
