@@ -16,12 +16,14 @@ from portal.customers.models import CodeValue
 from portal.db import db
 from portal.i18n import LOCALES, lazy, pick
 from portal.importing import words as importing
+from portal.importing.kinds import KINDS
 from portal.records import words as records
 from portal.reports import words as reports
 from portal.stock.tools import words as tools
 from portal.visits import words as visits
 
-NAMES: dict[str, Any] = records.FIELDS | {
+IMPORTED = {column.field: column for kind in KINDS.values() for column in kind.columns}
+NAMES: dict[str, Any] = {name: column.words for name, column in IMPORTED.items()} | records.FIELDS | {
     "absence": lazy("Without signature because"),
     "before": lazy("State before"),
     "bought_on": lazy("Bought on"),
@@ -56,6 +58,7 @@ NAMES: dict[str, Any] = records.FIELDS | {
     "note": lazy("Note"),
     "refused": lazy("Refused"),
     "role": lazy("Role"),
+    "row": lazy("Row in the file"),
     "same": lazy("Same as before"),
     "shared": lazy("Shared with everybody"),
     "source": lazy("Visit"),
@@ -81,6 +84,8 @@ def plain_words(table: Mapping[Any, Any]) -> dict[str, Any]:
 
 STATE_WORDS = plain_words(STATES) | {"answered": lazy("Answered"), "declined": lazy("Declined to answer")}
 VALUES: dict[str, dict[str, Any]] = {
+    name: plain_words(column.labels) for name, column in IMPORTED.items() if column.labels
+} | {
     "absence": plain_words(reports.ABSENCES),
     "before": STATE_WORDS,
     "category": plain_words(tools.CATEGORIES),
@@ -100,6 +105,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "listing": plain_words(records.LISTINGS),
     "locale": dict(LOCALES),
     "method": plain_words(reports.METHODS),
+    "old_part": plain_words(visits.OLD_PARTS),
     "outcome": plain_words(visits.OUTCOMES) | plain_words(reports.OUTCOMES_OF_CASES),
     "quantity": plain_words(visits.QUANTITIES),
     "role": plain_words(reports.SIGNER_ROLES) | plain_words(ROLE_NAMES),

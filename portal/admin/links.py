@@ -11,7 +11,7 @@ from portal.admin.queries import numbers_of
 from portal.admin.words import RECORDS, verb_word
 from portal.permissions import Permission, may
 
-BEFORE, AFTER = ".before", ".after"
+BEFORE, AFTER, ARROW = ".before", ".after", " → "
 STEP = ("before", "state")
 
 
@@ -53,13 +53,27 @@ def entry(row: Any, numbers: dict[tuple[str, str], str], codes: dict[tuple[str, 
         details=[
             (name_word(key), value_word(key, value, codes))
             for key, value in row.details.items()
-            if not key.endswith((BEFORE, AFTER)) and is_told(key, value) and not (is_step(row.details) and key in STEP)
+            if is_told(key, value) and key not in compared(row.details)
         ],
     )
 
 
+def compared(details: dict[str, Any]) -> set[str]:
+    """The keys that say what differs, before and after."""
+    ends = {key for key in details if key.endswith((BEFORE, AFTER))}
+    return ends | imported(details).keys() | (set(STEP) if is_step(details) else set())
+
+
 def is_step(details: dict[str, Any]) -> bool:
     return all(key in details for key in STEP)
+
+
+def imported(details: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """What an import changed: it wrote both sides into one text."""
+    if "import" not in details:
+        return {}
+    both = {key: str(value).partition(ARROW) for key, value in details.items()}
+    return {key: (before, after) for key, (before, arrow, after) in both.items() if arrow}
 
 
 def changes(details: dict[str, Any], codes: dict[tuple[str, str], Any]) -> list[Change]:
@@ -67,9 +81,10 @@ def changes(details: dict[str, Any], codes: dict[tuple[str, str], Any]) -> list[
     if is_step(details):
         return [Change(name_word("state"), *(value_word("state", details[key], codes) for key in STEP))]
     names = [key.removesuffix(AFTER) for key in details if key.endswith(AFTER)]
+    pairs = {name: (details.get(name + BEFORE), details.get(name + AFTER)) for name in names} | imported(details)
     return [
-        Change(name_word(name), *(value_word(name, details.get(name + end), codes) for end in (BEFORE, AFTER)))
-        for name in names
+        Change(name_word(name), *(value_word(name, value, codes) for value in pair))
+        for name, pair in pairs.items()
         if name not in HIDDEN
     ]
 

@@ -212,6 +212,10 @@ VERBS: dict[str, Any] = {
     "change_site": lazy("changed a site"),
     "change_contact": lazy("changed a contact"),
     "change_equipment": lazy("changed a unit"),
+    "add_item": lazy("added a part"),
+    "change_item": lazy("changed a part"),
+    "add_product": lazy("added a product"),
+    "change_product": lazy("changed a product"),
 }
 VERBS_OF: dict[tuple[str, str], Any] = {("take_back", "tool"): lazy("took a tool back")}  # by what it was done to
 RECORDS: dict[str, Any] = {

@@ -142,3 +142,26 @@ def test_what_was_forgotten_keeps_its_counts(app: Flask, sign_in: Any) -> None:
     operations.forget_old()
     page = zhao.get(address)
     assert "30 天后清除" in page.text and zhao.get(f"{address}/refused.csv").status == 404
+
+
+@only_sqlite
+def test_the_history_tells_in_words_what_an_import_added_and_changed(app: Flask, sign_in: Any) -> None:
+    qian = sign_in("qian", "laptop")
+    sheets = (
+        ("products", [["code", "name", "family", "brand"], ["ZZ-1", "Demo bike", "BK", "DEMO"]]),
+        ("products", [["code", "brand"], ["ZZ-1", "SAMPLE"]]),
+        ("parts", [["code", "name", "unit", "old_part"], ["ZZ-9", "Pedal", "pc", "none"]]),
+        ("parts", [["code", "old_part"], ["ZZ-9", "returned"]]),
+    )
+    zhao = sign_in("zhao", "laptop")
+    for kind, rows in sheets:
+        sender = qian if kind == "parts" else zhao
+        address = send(sender, csv_bytes(rows), kind, f"{kind}.csv").location
+        work(app)
+        assert sender.post(f"{address}/rows", fields(sender.follow(sender.get(address)))).status == 303
+        work(app)
+    told = sign_in("he", "laptop").get("/admin/history").one("tbody").get_text(" ", strip=True)
+    for words in ("品牌 DEMO → SAMPLE", "旧件去向 无旧件 → 收回公司", "文件中的行号 2"):
+        assert words in told, words
+    for raw in ("add item", "change product", " row ", "old_part", "returned"):
+        assert raw not in told, raw
