@@ -57,6 +57,8 @@ REASONS: dict[str, Any] = {
     "new_needs_family": lazy("The product is new: write its family."),
     "is_a_tool": lazy("This is the number of a tool, not of a part."),
     "is_a_part": lazy("This is the number of a part, not of a tool."),
+    "no_interval": lazy("Write after how many months it is calibrated again."),
+    "number_taken": lazy("This number is taken."),
     "no_store": lazy("There is no store yet. Ask the administrator for one."),
     "not_stored": lazy("The database did not take this row. Look for something unusual in its cells."),
 }

@@ -16,6 +16,7 @@ from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.history import HistoryEntry
+from portal.i18n import speaking
 from portal.importing import operations, running
 from portal.importing.kinds import KINDS
 from portal.importing.models import Import, OutsideNumber, RefusedRow, refused_rows
@@ -376,3 +377,20 @@ def test_the_command_reports_every_bad_row_and_is_safe_to_repeat(app: Flask, tmp
 def test_reasons_are_words_in_the_readers_language() -> None:
     found = [["phone", "no_phone", {}], ["", "contradiction", {"row": 7}]]
     assert reasons(KINDS["customers"], found).endswith("Row 7 of this file says otherwise about the same record.")
+
+
+@pytest.mark.engine("sqlite")
+def test_what_the_register_of_tools_refuses_stands_in_the_language_of_the_reader(world: Any) -> None:
+    world.location()
+    puller, clamp = ["GJ-77", "Puller", "shared", ""], ["GJ-78", "Clamp meter", "measuring", "A"]
+    with speaking("zh_Hans"):
+        run = brought_in("tools", [["code", "name", "category", "class"], puller, puller, clamp])
+    kept = [row.reasons for row in refused_rows(run)]
+    told = {
+        "zh_Hans": ["工具编号：这个编号已被使用。", "检定周期（月）：填写校准周期（几个月一次）。"],
+        "es": ["Número de herramienta: Este número ya está en uso.",
+               "Se calibra cada (meses): Escriba cada cuántos meses se calibra."],
+    }  # fmt: skip
+    for locale, words in told.items():
+        with speaking(locale):
+            assert [reasons(KINDS["tools"], found) for found in kept] == words

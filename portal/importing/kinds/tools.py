@@ -38,6 +38,10 @@ OF_REGISTER = (
     "category", "spec", "brand", "maker_serial", "bought_on", "supplier", "calibration_class", "interval_months",
     "laboratory", "note",
 )  # fmt: skip
+REFUSALS = {  # what the verbs refuse, by their field: the column, and the reason that each reader gets in their language
+    "interval_months": ("interval_months", "no_interval"),
+    "number": ("code", "number_taken"),
+}
 
 
 class Tools(CodeKind):
@@ -136,7 +140,7 @@ class ToolPlanner(Planner):
             savepoint.rollback() if self.trial else savepoint.commit()
         except Rejected as refusal:
             savepoint.rollback()
-            raise Refused(refusal.field if refusal.field in OF_REGISTER else "", str(refusal)) from None
+            raise Refused(*REFUSALS.get(refusal.field or "", ("", "not_stored"))) from None
 
 
 def keeper(batch: Batch) -> Person | None:
