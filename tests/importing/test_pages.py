@@ -10,6 +10,7 @@ from flask import Flask
 from portal.clock import now
 from portal.db import db
 from portal.importing import operations
+from portal.importing.kinds import KINDS
 from portal.importing.models import Import
 from portal.worker import Worker
 from tests.importing.sheets import csv_bytes, customers, xlsx_bytes
@@ -165,3 +166,11 @@ def test_the_history_tells_in_words_what_an_import_added_and_changed(app: Flask,
         assert words in told, words
     for raw in ("add item", "change product", " row ", "old_part", "returned"):
         assert raw not in told, raw
+
+
+@only_sqlite
+def test_the_page_names_all_that_can_be_brought_in(sign_in: Any) -> None:
+    zhao = sign_in("zhao", "laptop")
+    zhao.open("/language", method="POST", data={"locale": "en"})
+    told = zhao.get("/imports").one("main").get_text().lower()
+    assert all(kind in told for kind in KINDS)
