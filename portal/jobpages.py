@@ -1,6 +1,7 @@
-"""`/jobs`: what waits for a worker, and what waits for a person, who starts it again."""
+"""`/jobs`: what waits for a worker, and what waits for a person, who starts it again or puts it aside."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, url_for
 from flask_login import current_user
@@ -19,6 +20,7 @@ STATE_WORDS = {
     jobs.WAITING: lazy("Queued"),
     jobs.RUNNING: lazy("Running"),
     jobs.DONE: lazy("Done"),
+    jobs.ASIDE: lazy("Put aside"),
 }
 ABOUT_WORDS = {
     "import": lazy("Import of a spreadsheet"),
@@ -57,18 +59,40 @@ def retry(job_id: uuid.UUID) -> BaseResponse:
     return jobs_page(form)
 
 
+@bp.route("/<uuid:job_id>/leave", methods=["GET", "POST"])
+@requires(Permission.JOBS_MEND)
+def leave(job_id: uuid.UUID) -> BaseResponse:
+    job, form = jobs.find(job_id) or abort(404), VerbForm()
+    if form.accepted():
+        with form.refusals():
+            jobs.leave(job)
+            history.record("leave_job", job, kind=job.kind)
+            flash(_("The job was put aside."))
+            return redirect(url_for("jobs.index"), 303)
+    return page("jobs/leave.html", form=form, job=job, **words())
+
+
 def jobs_page(form: EntryForm | None = None) -> BaseResponse:
+    counts = jobs.counts()
     return page(
         "jobs/index.html",
         form=form,
-        counts=jobs.counts(),
+        counts=counts,
         state_words=STATE_WORDS,
         stuck=jobs.stuck(MOST_SHOWN),
         waiting=jobs.waiting(MOST_SHOWN),
-        kind_words=lambda job: str(jobs.KINDS[job.kind].words if job.kind in jobs.KINDS else job.kind),
+        aside=jobs.put_aside(MOST_SHOWN) if counts[jobs.ASIDE] else [],
         again_words=lambda job: str(jobs.KINDS[job.kind].again if job.kind in jobs.KINDS else _("Try again")),
-        about_words=about_words,
-        error_words=jobs.error_words,
         mail_waits=not mail.is_configured(),
-        zone=current_user.branch.time_zone,
+        **words(),
     )
+
+
+def words() -> dict[str, Any]:
+    """What the lines of a job need."""
+    return {
+        "kind_words": lambda job: str(jobs.KINDS[job.kind].words if job.kind in jobs.KINDS else job.kind),
+        "about_words": about_words,
+        "error_words": jobs.error_words,
+        "zone": current_user.branch.time_zone,
+    }

@@ -24,7 +24,8 @@ whether it went out; so it is never sent again without a person.
 
 **How an operator decides** about a job that "was interrupted and may have had its effect": look whether the letter
 arrived (ask the receiver, or search the mail server's log for the job's id, which stands in the Message-ID). If it
-did not, send it again from the page of jobs; if it did, leave the job as it is.
+did not, send it again from the page of jobs; if it did, put the job aside. A job that is `aside` is run by nobody and
+counts no more; its key stays taken, and whoever finds that it was wrong to put it aside can still start it again.
 
 A handler must end within the lease. It must not hold a transaction open while it waits for another machine
 (`db.let_go`), and does what happens elsewhere before it writes anything here.
@@ -48,8 +49,8 @@ from portal.db import Model, WithId, db, new_id
 from portal.errors import Conflict
 from portal.i18n import _, lazy, speaking
 
-WAITING, RUNNING, DONE, STUCK = "waiting", "running", "done", "stuck"
-STATES = (STUCK, WAITING, RUNNING, DONE)
+WAITING, RUNNING, DONE, STUCK, ASIDE = "waiting", "running", "done", "stuck", "aside"
+STATES = (STUCK, WAITING, RUNNING, DONE, ASIDE)
 DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -187,6 +188,12 @@ def stuck(limit: int | None = None) -> list[Job]:
     return list(db.session.scalars(query.limit(limit)))
 
 
+def put_aside(limit: int | None = None) -> list[Job]:
+    """The jobs that a person has decided to leave, the newest first."""
+    query = select(Job).where(Job.state == ASIDE).order_by(Job.created_at.desc(), Job.id)
+    return list(db.session.scalars(query.limit(limit)))
+
+
 def waiting(limit: int | None = None) -> list[Job]:
     """The jobs that wait for a worker, the next one first."""
     query = select(Job).where(Job.state == WAITING).order_by(Job.due_at, Job.created_at, Job.id)
@@ -204,11 +211,23 @@ def find(job_id: uuid.UUID) -> Job | None:
 
 
 def again(job: Job) -> None:
-    """Puts a stuck job back to waiting, with all its tries before it. Raises Conflict when it is not stuck."""
+    """Puts a job that is stuck or aside back to waiting, with all its tries before it. Raises Conflict when it is
+    neither."""
     fresh = {"state": WAITING, "attempts": 0, "due_at": now(), "started_at": None, "error": ""}
-    statement = update(Job).where(Job.id == job.id, Job.state == STUCK).values(fresh).returning(Job.id)
-    if db.session.execute(statement).first() is None:
+    if not moved(job, (STUCK, ASIDE), fresh):
         raise Conflict(lazy("This job is not stuck any more: somebody has started it again."))
+
+
+def leave(job: Job) -> None:
+    """Puts a stuck job aside: nobody runs it, and nobody needs to look at it. Raises Conflict when it is not stuck."""
+    if not moved(job, (STUCK,), {"state": ASIDE}):
+        raise Conflict(lazy("This job is not stuck any more: somebody has decided about it."))
+
+
+def moved(job: Job, states: tuple[str, ...], values: dict[str, Any]) -> bool:
+    """Whether the job was in one of the states, and is as `values` say now. Of two who decide at once one is late."""
+    statement = update(Job).where(Job.id == job.id, Job.state.in_(states)).values(values).returning(Job.id)
+    return db.session.execute(statement).first() is not None
 
 
 def had_effect() -> None:

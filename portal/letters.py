@@ -17,6 +17,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "no_server": (lazy("No mail server is set"), "warn"),
     "again": (lazy("Failed, is tried again"), "warn"),
     "stuck": (lazy("Not sent"), "bad"),
+    "aside": (lazy("Not sent again"), "neutral"),  # somebody has looked whether it arrived, and decided to leave it
     "not_sent": (lazy("Not sent"), "neutral"),
 }
 
@@ -74,6 +75,8 @@ def fate(job: jobs.Job) -> Fate:
         return Fate("sent", job.finished_at)
     if job.state == jobs.STUCK:
         return Fate("stuck", job.finished_at, why)
+    if job.state == jobs.ASIDE:
+        return Fate("aside", job.finished_at, why)
     if not mail.is_configured():
         return Fate("no_server")
     if job.state == jobs.WAITING and job.attempts:

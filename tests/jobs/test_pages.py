@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import jobs
+from portal import jobs, letters
 from portal.db import db
 from portal.history import HistoryEntry
 from tests.jobs.conftest import found, post, work
@@ -49,6 +49,26 @@ def test_a_job_is_started_again_once(sign_in: Any, stuck: Any) -> None:
     assert found(stuck).state == "waiting"
 
 
+@pytest.mark.parametrize("username", ["admin", "he"])
+def test_a_stuck_job_is_put_aside_after_a_question_and_counts_no_more(
+    app: Flask, sign_in: Any, post_office: MailServer, stuck: Any, username: str
+) -> None:
+    person = sign_in(username, "laptop")
+    row = person.get("/jobs").one(f"#stuck [data-job='{stuck}']")
+    question = person.get(str(row.select_one("a")["href"]))  # type: ignore[index]
+    assert "550 5.1.1" in question.text and found(stuck).state == "stuck"
+    page = person.follow(person.post(str(question.one("main form")["action"])))
+    assert not page.all("#stuck") and page.one(f"#aside [data-job='{stuck}']")
+    assert "需要处理 0" in page.one("#counts").get_text() and not page.all("#counts .tag-bad")
+    assert db.session.query(HistoryEntry).filter_by(verb="leave_job", subject_id=str(stuck)).count() == 1
+    assert letters.fate(found(stuck)).state == "aside"
+    late = person.post(f"/jobs/{stuck}/leave")
+    assert late.status == 409 and not late.all("main form")
+    assert work(app) == {} and not post_office.letters
+    person.post(str(page.one("#aside form")["action"]))  # it was wrong to leave it
+    assert work(app) == {"done": 1} and len(post_office.letters) == 1
+
+
 def test_a_form_without_token_or_of_an_unknown_job_has_no_effect(sign_in: Any, stuck: Any) -> None:
     admin = sign_in("admin", "laptop")
     assert admin.post(f"/jobs/{stuck}/retry", token="stale").status == 400
@@ -61,6 +81,7 @@ def test_others_do_not_see_the_page(sign_in: Any, stuck: Any) -> None:
         person = sign_in(username, "laptop")
         assert person.get("/jobs").status == 403
         assert person.post(f"/jobs/{stuck}/retry").status == 403
+        assert person.get(f"/jobs/{stuck}/leave").status == person.post(f"/jobs/{stuck}/leave").status == 403
         assert not person.get("/me").all("nav a[href='/jobs']")
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from portal import jobs, worker
 from portal.clock import now
 from portal.db import db, transaction
-from portal.errors import Rejected
+from portal.errors import Conflict, Rejected
 from portal.history import HistoryEntry, record
 from portal.jobs import Job
 from portal.worker import Worker
@@ -158,6 +158,59 @@ def test_a_repeatable_kind_goes_back_to_waiting_and_the_late_worker_changes_noth
     job_id = enqueue("count")
     assert work(app) == {"lost": 1}
     assert (notes(), found(job_id).state, found(job_id).attempts) == (1, "done", 2)
+
+
+def test_only_a_stuck_job_is_put_aside_and_then_nothing_moves_it_but_a_person(
+    app: Flask, kinds: Any, world: Any
+) -> None:
+    """Neither a worker, nor the end of a lease, nor the same cause once more; of two people the second one is late."""
+    tried: list[str] = []
+
+    @jobs.handler("refuse", repeatable=True)
+    def refuse(job: Job) -> None:
+        tried.append(job.key)
+        raise jobs.Refused("no")
+
+    job_id = enqueue("refuse")
+    with pytest.raises(Conflict):
+        jobs.leave(found(job_id))
+    assert work(app) == {"stuck": 1}
+    jobs.leave(found(job_id))
+    with pytest.raises(Conflict):
+        jobs.leave(db.session.get_one(Job, job_id))
+    assert enqueue("refuse") == job_id
+    world.set_clock(now() + jobs.LEASE * 2)
+    assert work(app) == {} and tried == ["one"]
+    assert jobs.counts() == {"stuck": 0, "waiting": 0, "running": 0, "done": 0, "aside": 1}
+    jobs.again(found(job_id))
+    assert work(app) == {"stuck": 1} and tried == ["one", "one"]
+
+
+def test_two_people_who_decide_at_once_decide_once(app: Flask, kinds: Any) -> None:
+    @jobs.handler("refuse")
+    def refuse(job: Job) -> None:
+        raise jobs.Refused("no")
+
+    job_id = enqueue("refuse")
+    work(app)
+    ends, gate = [], threading.Barrier(2)
+
+    def decide(verb: Any) -> None:
+        with app.app_context():
+            gate.wait()
+            try:
+                with transaction():
+                    verb(db.session.get_one(Job, job_id))
+                ends.append(verb.__name__)
+            except Conflict:
+                pass
+
+    threads = [threading.Thread(target=decide, args=(jobs.leave,)) for _n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == ["leave"] and found(job_id).state == "aside"
 
 
 @only_sqlite

@@ -37,6 +37,7 @@ NO_EFFECT = {  # sent all the same, and nothing may differ
     "calls.member_away": "nobody is there to be taken away; a reason is all it asks",
     "importing.resumption": "a button; nothing was broken off",
     "held.seen": "a button; nothing was decided",
+    "jobs.leave": "a button; nothing failed",
     "jobs.retry": "a button; nothing failed",
     "offline.have": "asked by scripts, with the token in a header; `tests/offline/test_waiting.py`",
     "offline.piece": "bytes, sent by scripts, with the token in a header; `tests/offline/test_pieces.py`",
