@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from portal import history
 from portal.accounts import operations, rules
-from portal.accounts.models import Branch, Person, PersonRole
+from portal.accounts.models import Branch, Person, PersonRole, SignIn
 from portal.accounts.secrets import hashed
 from portal.changing import ensure_seen
 from portal.clock import now
@@ -128,6 +128,13 @@ def lose_phone(person: Person) -> int:
     """Signs the person out on all phones at once; says on how many. Their next request is told to sign in."""
     ended = operations.end_sessions(person, device="phone")
     history.record("lose_phone", person, sessions=ended)
+    return ended
+
+
+def sign_out_computers(person: Person, *, but: SignIn) -> int:
+    """As `lose_phone`, on all computers; the session at hand stays, where somebody signs themselves out."""
+    ended = operations.end_sessions(person, but=but, device="laptop")
+    history.record("sign_out_computers", person, sessions=ended)
     return ended
 
 

@@ -68,7 +68,7 @@ PERMISSIONS: dict[Permission, Any] = {
     Permission.PEOPLE_VIEW: lazy("See people and permissions"),
     Permission.PEOPLE_CHANGE: lazy("Take on, change and dismiss people"),
     Permission.CODE_CHANGE: lazy("Keep the code lists"),
-    Permission.SESSION_END: lazy("See sessions and sign out lost phones"),
+    Permission.SESSION_END: lazy("See sessions and sign out phones and computers"),
     Permission.PHONE_WATCH: lazy("See unsent work on phones"),
     Permission.HISTORY_VIEW: lazy("Read the history"),
 }
@@ -171,6 +171,7 @@ VERBS: dict[str, Any] = {
     "sign_in": lazy("signed in"),
     "sign_on_paper": lazy("took a signature on paper"),
     "sign_out": lazy("signed out"),
+    "sign_out_computers": lazy("signed somebody out on computers"),
     "sign_report": lazy("signed a report"),
     "state_no_parts": lazy("stated that no parts were used"),
     "take_back": lazy("took the phone back"),

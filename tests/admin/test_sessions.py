@@ -27,6 +27,31 @@ def test_a_lost_phone_is_signed_out_at_its_next_request(world: Any, sign_in: Any
     assert entry.subject_id == str(world.person("zhang").id)
 
 
+@pytest.mark.parametrize("who", ["zhao", "admin"])
+def test_somebody_elses_computers_are_signed_out_without_a_new_password(world: Any, sign_in: Any, who: str) -> None:
+    phone, laptop, other = sign_in("sun"), sign_in("sun", "laptop"), sign_in("li", "laptop")
+    boss = sign_in(who, "laptop")
+    link = boss.get("/admin/sessions?person=sun&device=laptop").one("tbody a.btn")
+    assert boss.get(str(link["href"])).status == 200 and laptop.get("/me").status == 200, "asking changes nothing"
+    page = boss.follow(boss.post(str(link["href"])))
+    assert "孙" in page.text and not boss.get("/admin/sessions?person=sun&device=laptop").all("tbody tr")
+    assert laptop.get("/me").location.startswith("/login")
+    assert phone.get("/me").status == other.get("/me").status == boss.get("/me").status == 200
+    entry = db.session.query(HistoryEntry).filter_by(verb="sign_out_computers").one()
+    assert (entry.person_id, entry.details["sessions"]) == (world.person(who).id, 1)
+    assert entry.subject_id == str(world.person("sun").id)
+    assert sign_in("sun", "laptop").get("/me").status == 200
+    assert sign_in("sun", "laptop").post(str(link["href"])).status == 403
+
+
+@pytest.mark.engine("sqlite")
+def test_nobody_signs_themselves_out_of_the_computer_at_hand(world: Any, sign_in: Any) -> None:
+    elsewhere, admin = sign_in("admin", "laptop"), sign_in("admin", "laptop")
+    assert not admin.get("/admin/sessions?person=admin").all("tbody a.btn")
+    assert admin.post(f"/admin/people/{world.person('admin').id}/computers").status == 303
+    assert admin.get("/me").status == 200 and elsewhere.get("/me").status == 303
+
+
 @pytest.mark.engine("sqlite")
 def test_the_list_shows_live_sessions_by_person_and_device(world: Any, sign_in: Any) -> None:
     sign_in("zhang"), sign_in("li", "laptop")

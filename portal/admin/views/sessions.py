@@ -1,8 +1,8 @@
-"""Who is signed in where, and what to do when a phone is lost."""
+"""Who is signed in where, what to do when a phone is lost, and how a computer is signed out from afar."""
 
 import uuid
 
-from flask import flash, redirect, url_for
+from flask import flash, g, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.accounts import staff
@@ -23,6 +23,13 @@ LOST = Step(
         "again."
     ),
     lazy("Sign out all phones"),
+    lambda person: None,
+)
+
+COMPUTERS = Step(
+    lazy("Sign out computers"),
+    lazy("The person is signed out on all computers at once, and signs in there again with the password."),
+    lazy("Sign out all computers"),
     lambda person: None,
 )
 
@@ -62,3 +69,16 @@ def lost_phone(person_id: uuid.UUID) -> BaseResponse:
     here = url_for("admin.lost_phone", person_id=found.id)
     told = outboxes.told_of(found)
     return confirm_page(form, found, LOST, here, url_for("admin.sessions"), told=told, zone=zone())
+
+
+@bp.route("/admin/people/<uuid:person_id>/computers", methods=["GET", "POST"])
+@requires(Permission.SESSION_END)
+def computers(person_id: uuid.UUID) -> BaseResponse:
+    found, form = find_person(person_id), VerbForm()
+    if form.accepted():
+        with form.refusals():
+            ended = staff.sign_out_computers(found, but=g.sign_in)
+            flash(_("%(name)s was signed out on computers: %(n)s.", name=found.name, n=ended))
+            return redirect(url_for("admin.sessions"), 303)
+    here = url_for("admin.computers", person_id=found.id)
+    return confirm_page(form, found, COMPUTERS, here, url_for("admin.sessions"))
