@@ -3,11 +3,12 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from portal.customers.models import Contact, Customer, Equipment, Product, Site
+from portal.customers.models import FAMILIES, Contact, Customer, Equipment, Product, Site
 from portal.db import db
 
 MOST_SITES = 20
@@ -62,3 +63,9 @@ def find_site(site_id: uuid.UUID) -> Site | None:
 
 def products() -> list[Product]:
     return list(db.session.scalars(select(Product).order_by(Product.family, Product.code)))
+
+
+def suits(codes: Any, family: Any) -> Any:
+    """Whether a row of `codes` (`CodeValue` or an alias of it) is offered for a unit of that family: its own codes and
+    those of all families. Where the family is not known, or none of the house, every code is."""
+    return or_(codes.family.is_(None), codes.family == family, family.is_(None), family.not_in(FAMILIES))

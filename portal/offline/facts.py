@@ -38,6 +38,7 @@ Values = dict[str, Any]
 def offline_facts(visit: Visit, person: Person) -> Values:
     """The visit as the person's phone keeps it. `as_of` is the moment up to which it is true."""
     facts = facts_of(visit)
+    codes = codes_offered(visit, facts.finding)
     return {
         "as_of": now().isoformat(),
         "visit": of_visit(visit, person, facts.finding),
@@ -46,7 +47,8 @@ def offline_facts(visit: Visit, person: Person) -> Values:
         "elsewhere": [elsewhere(entry, person) for entry in time_elsewhere(visit, person)],
         "catalogue": {
             "items": items_offered(visit, person),
-            "codes": codes_offered(visit, facts.finding),
+            "codes": {name: {row.code: row.labels for row in rows} for name, rows in codes.items()},
+            "choosable": [name for name, rows in codes.items() if any(row.retired_at is None for row in rows)],
             "tools": tools_offered(visit, person),
         },
     }
@@ -231,11 +233,11 @@ def visit_of(query: Select[Any]) -> Any:
     return query.with_only_columns(Visit.id).scalar_subquery()
 
 
-def codes_offered(visit: Visit, found: Finding | None) -> dict[str, dict[str, Any]]:
-    """Labels by code of the four lists, in the order of the form."""
+def codes_offered(visit: Visit, found: Finding | None) -> dict[str, list[Any]]:
+    """The rows of the four lists, in the order of the form."""
     recorded = [code for name in rules.CODE_NAMES if found and (code := getattr(found, name))]
     lists = queries.code_lists(visit, recorded)
-    return {name: {row.code: row.labels for row in lists.get(name, ())} for name in rules.CODE_NAMES}
+    return {name: lists.get(name, []) for name in rules.CODE_NAMES}
 
 
 def tools_offered(visit: Visit, person: Person) -> dict[str, Values]:

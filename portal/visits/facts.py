@@ -9,8 +9,9 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.accounts.models import Person
-from portal.calls.models import Visit
-from portal.customers.models import CodeValue
+from portal.calls.models import Call, Visit
+from portal.customers.models import CodeValue, Equipment, Product
+from portal.customers.queries import suits
 from portal.db import db
 from portal.visits import rules
 from portal.visits.models import (
@@ -30,7 +31,8 @@ from portal.visits.models import (
 
 @dataclass
 class Facts:
-    """The rows that stand: `labels` are those of the finding's codes; `all_parts` holds also what was taken back."""
+    """The rows that stand: `labels` are those of the finding's codes; `all_parts` holds also what was taken back;
+    `offered` are the code lists from which something can be chosen for the unit, known once there is a finding."""
 
     visit: Visit
     finding: Finding | None
@@ -40,6 +42,7 @@ class Facts:
     photos: list[Photo]
     events: list[VisitEvent]
     readings: list[Reading] = field(default_factory=list)
+    offered: frozenset[str] = frozenset()
 
     @property
     def overdue_readings(self) -> list[Reading]:
@@ -87,11 +90,13 @@ class Facts:
     @property
     def record(self) -> rules.Record:
         found, each = self.finding, self.each
+        is_open = rules.may_change(self.visit.state, self.visit.to_mend, "findings")
         return rules.Record(
             state=self.visit.state,
             work_type=self.visit.call.work_type,
             saved=found is not None,
             codes={name: getattr(found, name, None) for name in rules.CODE_NAMES},
+            choosable=self.offered if is_open else frozenset(),
             outcome=found.outcome if found else None,
             test_result=found.test_result if found else "",
             outstanding=found.outstanding if found else "",
@@ -110,7 +115,7 @@ def stretch(entry: TimeEntry) -> rules.Stretch:
 
 
 def facts_of(visit: Visit) -> Facts:
-    finding, labels = finding_with_labels(visit)
+    finding, labels, offered = finding_with_codes(visit)
     return Facts(
         visit=visit,
         finding=finding,
@@ -120,23 +125,38 @@ def facts_of(visit: Visit) -> Facts:
         photos=live_photos(visit) if visit.has_photos is not False else [],
         events=events_of(visit),
         readings=live_readings(visit) if visit.has_readings is not False else [],
+        offered=offered,
     )
 
 
-def finding_with_labels(visit: Visit) -> tuple[Finding | None, dict[str, Any]]:
-    """The diagnosis as it stands, and the labels of its four codes in all languages."""
+def finding_with_codes(visit: Visit) -> tuple[Finding | None, dict[str, Any], frozenset[str]]:
+    """The diagnosis as it stands, the labels of its four codes in all languages, and which of the four lists offer
+    something: none as long as nothing is saved."""
     row = db.session.execute(finding_query(), {"visit_id": visit.id}).first()
     if row is None:
-        return None, {}
-    return row[0], {name: found for name, found in zip(rules.CODE_NAMES, row[1:], strict=True) if found}
+        return None, {}, frozenset()
+    names = rules.CODE_NAMES
+    labels, offered = row[1 : 1 + len(names)], row[1 + len(names) :]
+    found = {name: one for name, one in zip(names, labels, strict=True) if one}
+    return row[0], found, frozenset(name for name, one in zip(names, offered, strict=True) if one)
 
 
 @cache
 def finding_query() -> Select[Any]:
     """Made once: making it costs more than running it."""
     lists = {name: aliased(CodeValue) for name in rules.CODE_NAMES}
-    columns = [values.labels for values in lists.values()]
-    query = select(Finding, *columns).where(Finding.visit_id == bindparam("visit_id"))
+    labels = [values.labels for values in lists.values()]
+    query = select(Finding, *labels, *map(offers_something, lists)).where(Finding.visit_id == bindparam("visit_id"))
     for name, values in lists.items():
         query = query.outerjoin(values, (values.kind == name) & (values.code == getattr(Finding, name)))
+    query = query.join(Visit, Visit.id == Finding.visit_id).join(Call, Call.id == Visit.call_id)
+    query = query.outerjoin(Equipment, Equipment.id == Call.equipment_id)
+    query = query.outerjoin(Product, Product.id == Equipment.product_id)
     return query.options(joinedload(Finding.person).load_only(Person.name)).order_by(Finding.version.desc()).limit(1)
+
+
+def offers_something(name: str) -> Any:
+    """Whether the list holds a code for the family of the row's product."""
+    one = aliased(CodeValue)
+    query = select(one.id).where(one.kind == name, one.retired_at.is_(None), suits(one, Product.family))
+    return query.correlate(Product).exists()

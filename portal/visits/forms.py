@@ -49,6 +49,12 @@ class FindingsForm(EntryForm):
             self[name].choices = [("", "–")] + [(row.code, label(row)) for row in codes.get(name, ())]
 
     @property
+    def without_codes(self) -> list[Any]:
+        """The fields whose lists offer nothing for this unit."""
+        fields = [self[name] for name in rules.CODE_NAMES]
+        return [field for field in fields if len(field.choices) == 1 and not field.errors]
+
+    @property
     def values(self) -> dict[str, Any]:
         """As `save_findings` takes them: `none` in `outstanding` is an answer too."""
         values = super().values

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, union_all
+from sqlalchemy import Row, Select, String, and_, bindparam, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression
 
 from portal import receipts
@@ -15,6 +15,7 @@ from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Contact, Customer, Equipment, ErrorCode, KnownFault, Product, Site
+from portal.customers.queries import suits
 from portal.db import Instant, behind, db, reads_only
 from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
@@ -256,14 +257,12 @@ def newest_version(visit_id: Any) -> Any:
 
 
 def code_lists(visit: Visit, recorded: Iterable[str] = ()) -> dict[str, list[Row[Any]]]:
-    """Symptoms, components, causes and remedies that fit the unit's family; all when the unit is not known. Codes
-    with their labels: they are many, and whole objects would cost twice as much. A retired one is offered only where
-    it is `recorded` already."""
-    query = select(CodeValue.kind, CodeValue.code, CodeValue.labels).order_by(CodeValue.position, CodeValue.code)
+    """Symptoms, components, causes and remedies that suit the unit's family. Codes with their labels: they are many,
+    and whole objects would cost twice as much. A retired one is offered only where it is `recorded` already."""
+    query = select(CodeValue.kind, CodeValue.code, CodeValue.labels, CodeValue.retired_at)
     query = query.where(or_(CodeValue.retired_at.is_(None), CodeValue.code.in_(recorded)))
-    family = family_of(visit)
-    if family:
-        query = query.where(or_(CodeValue.family.is_(None), CodeValue.family == family))
+    query = query.where(suits(CodeValue, literal(family_of(visit), String())))
+    query = query.order_by(CodeValue.position, CodeValue.code)
     lists: dict[str, list[Row[Any]]] = {}
     for value in db.session.execute(query):
         lists.setdefault(value.kind, []).append(value)

@@ -177,6 +177,9 @@ def not_after(first: datetime, second: datetime) -> bool:
     return whole_minute(first) <= whole_minute(second)
 
 
+CODE_NAMES = ("symptom", "component", "cause", "remedy")
+
+
 @dataclass(frozen=True)
 class Record:
     """What of a visit's record the readiness for signing depends on."""
@@ -185,6 +188,7 @@ class Record:
     work_type: str = "repair"
     saved: bool = False  # findings were saved at least once
     codes: dict[str, str | None] = field(default_factory=dict)  # symptom, component, cause, remedy
+    choosable: frozenset[str] = frozenset(CODE_NAMES)  # those of which one can be chosen now
     outcome: str | None = None
     test_result: str = ""
     outstanding: str = ""
@@ -197,9 +201,6 @@ class Record:
     photo_labels: tuple[str, ...] = ()
 
 
-CODE_NAMES = ("symptom", "component", "cause", "remedy")
-
-
 def gaps(record: Record) -> list[str]:
     """What is missing before hand-over, as `row.detail`, in the order of the visit page. Empty: ready."""
     return [*gaps_in_findings(record), *gaps_in_parts(record), *gaps_in_time(record), *gaps_in_photos(record)]
@@ -208,12 +209,11 @@ def gaps(record: Record) -> list[str]:
 def gaps_in_findings(record: Record) -> list[str]:
     if not record.saved:
         return ["findings.none"]
-    missing = []
     worked = record.outcome not in NO_WORK
+    wanted: tuple[str, ...] = ("component",) if record.old_parts else ()
     if record.work_type == "repair" and worked:
-        missing += [f"findings.{name}" for name in CODE_NAMES if not record.codes.get(name)]
-    elif record.old_parts and not record.codes.get("component"):
-        missing.append("findings.component")
+        wanted = CODE_NAMES
+    missing = [f"findings.{name}" for name in wanted if name in record.choosable and not record.codes.get(name)]
     if not record.outcome:
         missing.append("findings.outcome")
     if not record.test_result and worked:

@@ -35,6 +35,7 @@ class Day:
     clock: datetime
     other: str = ""  # another visit of the same person
     colleague: str = ""
+    without: tuple[str, ...] = ()  # code lists that are empty
     known: dict[str, list[str]] = field(default_factory=dict)  # ids that the server has given, by list
     version: int = 0
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Day:
         return f"{noun}/{self.random.choice(self.known[noun])}/{verb}", {"reason": self.mostly("错了", "  ")}
 
     def findings(self) -> dict[str, Any]:
-        coded = {name: code for name, code in CODES.items() if self.now_and_then(0.8)}
+        coded = {name: code for name, code in CODES.items() if self.now_and_then(0.1 if name in self.without else 0.8)}
         if self.now_and_then(0.05):
             coded["cause"] = "C98"
         ticks = {"nothing_left": 0.4, "plate_unreadable": 0.2, "do_not_use": 0.2, "use_again": 0.15}

@@ -14,6 +14,7 @@ import pytest
 
 from portal.calls.models import Visit
 from portal.calls.operations import add_member
+from portal.customers.models import CodeValue
 from portal.db import db
 from portal.stock import tools
 from portal.stock.tools import rules as rules_of_tools
@@ -92,6 +93,7 @@ def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[
     day = Day(random, sign_in("zhang"), str(visit.id), visit.zone, at(1, random.choice((0, 15))) + timedelta(days=n))
     day.colleague = str(world.person("li").id)
     day.other = str(other.id) if other else ""
+    day.without = lists_without_codes(Random(f"{SEED}/{n}/lists"))
     for _turn in range(random.choice((0, 2, 4))):
         day.press()
     colleague_works(world, sign_in, day)
@@ -115,6 +117,15 @@ def play(world: Any, sign_in: Any, n: int, left: list[tuple[str, str]]) -> dict[
     if random.random() < 0.8:  # else the next day meets a clock that runs elsewhere
         go_home(day, left)
     return played
+
+
+def lists_without_codes(random: Random) -> tuple[str, ...]:
+    """On some days there is nothing to choose on a list or two."""
+    empty = tuple(random.sample(rules.CODE_NAMES, random.choice((0, 0, 1, 2, 4))))
+    for row in db.session.scalars(db.select(CodeValue)):
+        row.retired_at = at(1, 0) if row.kind in empty else None
+    db.session.commit()
+    return empty
 
 
 def go_home(day: Day, left: list[tuple[str, str]]) -> None:

@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from portal import clock
 from portal.calls.models import Visit
+from portal.customers.models import CodeValue
 from portal.db import db, transaction
 from portal.errors import Conflict, Rejected
 from portal.reports import operations as reports
@@ -17,6 +19,8 @@ from portal.reports.models import HandOver, Report, Review, Survey, newest_repor
 from portal.reports.operations.signing import Mark
 from portal.signing.operations import content_of, evidence_of, verify_chain
 from portal.visits import operations as visits
+from portal.visits import readiness
+from portal.visits.rules import CODE_NAMES
 from tests.reports.steps import ANSWERS, INK, finished, handed_over, locked_door, picture, session_of, signed
 from tests.visits.steps import DIAGNOSIS
 
@@ -270,6 +274,19 @@ def test_an_unchanged_report_is_sent_again_without_a_signature(world: Any) -> No
     assert report.visit.state == "signed" and newest_report(report.visit) is report
     with pytest.raises(Conflict):
         reports.resubmit(report.visit, "再发", person=world.person("zhang"))
+
+
+def test_codes_that_came_after_the_signature_are_asked_for_only_where_the_diagnosis_was_returned(world: Any) -> None:
+    """A company that had no code lists yet when the customer signed."""
+    codes, lists = db.session.query(CodeValue), dict.fromkeys(CODE_NAMES, "")
+    codes.update({"retired_at": clock.now()})
+    report = signed(world, finished(world, findings=DIAGNOSIS | lists))
+    codes.update({"retired_at": None})
+    back(report, world.person("zhao"), ("photos",))
+    reports.resubmit(report.visit, "照片已补", person=world.person("zhang"))
+    assert report.visit.state == "signed"
+    back(report, world.person("zhao"), ("findings",))
+    assert {gap.gap for gap in readiness(report.visit)} == {f"findings.{name}" for name in CODE_NAMES}
 
 
 def test_a_report_holds_only_what_json_can_hold(world: Any) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from portal.clock import now
+from portal.customers.models import CodeValue
 from portal.db import db
 from portal.visits.models import (
     PartUse,
     TimeEntry,
     latest_finding,
 )
+from portal.visits.rules import CODE_NAMES
 from tests.visits.steps import DIAGNOSIS, OIL, on_site, press, van_holds
 
 
@@ -37,6 +40,58 @@ def test_the_day_from_departure_to_ready(world: Any, sign_in: Any) -> None:
     assert not page.all(".task-more a")
     assert page.one(f"a.task[href='{base}/handover']")
     assert len(page.all(".action-bar .btn-primary")) == 1
+
+
+def ready_but_for_codes(phone: Any, base: str) -> None:
+    uncoded = {name: words for name, words in DIAGNOSIS.items() if name not in CODE_NAMES}
+    saved = phone.post(f"{base}/findings", {**uncoded, "note": "清灰上油"})
+    assert saved.status == 303, saved.errors
+    press(phone, base, "no-parts", "finish")
+
+
+def retire(*kinds: str) -> None:
+    for row in db.session.query(CodeValue).filter(CodeValue.kind.in_(kinds)):
+        row.retired_at = now()
+    db.session.commit()
+
+
+def test_what_no_list_offers_is_not_asked_for(world: Any, sign_in: Any) -> None:
+    zhang, english = sign_in("zhang"), {"Accept-Language": "en"}
+    base = on_site(world, zhang)
+    retire("symptom", "cause")
+    page = zhang.get(f"{base}/findings", headers=english)
+    assert "No codes yet: the administrator adds them. Symptom · Cause" in page.text
+    assert not page.all("[name=symptom], [name=cause]") and page.one("#component") and page.one("#remedy")
+    ready_but_for_codes(zhang, base)
+    page = zhang.get(base, headers=english)
+    assert [gap.get_text() for gap in page.all(".task-more a")] == ["Choose the component.", "Choose what was done."]
+    retire("component", "remedy")
+    assert zhang.get(base).one(f"a.task[href='{base}/handover']")
+    assert not zhang.get(f"{base}/findings").all("#component, #remedy")
+    db.session.query(CodeValue).filter_by(code="C01").one().retired_at = None
+    db.session.commit()
+    page = zhang.get(base, headers=english)
+    assert [gap.get_text() for gap in page.all(".task-more a")] == ["Choose the cause."], "now there is something"
+
+
+@pytest.mark.parametrize("family", ["XX", "", "BK"])
+def test_a_unit_of_a_family_without_codes_of_its_own_has_something_to_choose(
+    world: Any, sign_in: Any, family: str
+) -> None:
+    """Of a family that the house does not know all codes are offered, as where the unit is not known; of one that it
+    knows those of the family and of all."""
+    zhang, visit = sign_in("zhang"), world.visit()
+    visit.call.equipment.product.family = family
+    db.session.commit()
+    page = zhang.get(f"/visits/{visit.id}/findings")
+    assert bool(page.all("[name=symptom][value=TM-S03]")) == (family != "BK")
+    assert page.all("#cause option[value=C01]")
+    facts = zhang.get(f"/offline/visits/{visit.id}").json["catalogue"]
+    assert facts["choosable"] == (["cause", "remedy"] if family == "BK" else list(CODE_NAMES))
+    base = f"/visits/{visit.id}"
+    press(zhang, base, "departure", "arrival", "start")
+    ready_but_for_codes(zhang, base)
+    assert len(zhang.get(base).all(".task-more a")) == (2 if family == "BK" else 4)
 
 
 @pytest.mark.engine("sqlite")

@@ -42,11 +42,14 @@ def test_a_complete_record_may_be_signed() -> None:
     [
         ({"saved": False}, ["findings.none"]),
         ({"codes": {}}, [f"findings.{name}" for name in rules.CODE_NAMES]),
+        ({"codes": {}, "choosable": frozenset({"cause"})}, ["findings.cause"]),
+        ({"codes": {}, "choosable": frozenset()}, []),
         ({"codes": {}, "work_type": "install"}, []),
         (
             {"codes": {}, "work_type": "install", "old_parts": ("returned",), "no_parts": False},
             ["findings.component"],
         ),
+        ({"codes": {}, "choosable": frozenset(), "work_type": "install", "old_parts": ("returned",)}, []),
         ({"outcome": None}, ["findings.outcome"]),
         ({"test_result": ""}, ["findings.test_result"]),
         ({"outstanding": ""}, ["findings.outstanding"]),

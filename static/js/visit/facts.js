@@ -337,8 +337,10 @@ function take(facts, list, id, row = list) {
 }
 
 function mayChange({ visit }, row) {
-  if (!UNDER_WAY.includes(visit.state) && !(visit.state === "returned" && visit.to_mend.includes(row))) refuse("closed");
+  if (!isOpen(visit, row)) refuse("closed");
 }
+
+const isOpen = ({ state, to_mend }, row) => UNDER_WAY.includes(state) || (state === "returned" && to_mend.includes(row));
 
 const author = (facts) => ({ person: facts.person.id, person_name: facts.person.name });
 
@@ -362,12 +364,13 @@ export function gapsOf(facts) {
   return [...gapsInFindings(facts), ...gapsInParts(facts), ...gapsInTime(facts), ...gapsInPhotos(facts)];
 }
 
-function gapsInFindings({ finding, parts, visit }) {
+function gapsInFindings({ finding, parts, visit, catalogue }) {
   if (!finding) return ["findings.none"];
-  const missing = [];
   const worked = !NO_WORK.includes(finding.outcome);
-  if (visit.work_type === "repair" && worked) missing.push(...CODES.filter((name) => !finding[name]));
-  else if (parts.length && !finding.component) missing.push("component");
+  const wanted = visit.work_type === "repair" && worked ? CODES : parts.length ? ["component"] : [];
+  // Facts that were kept before lists could be empty do not say which are.
+  const choosable = isOpen(visit, "findings") ? catalogue.choosable ?? CODES : [];
+  const missing = wanted.filter((name) => choosable.includes(name) && !finding[name]);
   if (!finding.outcome) missing.push("outcome");
   if (!finding.test_result && worked) missing.push("test_result");
   if (!finding.outstanding) missing.push("outstanding");

@@ -129,7 +129,7 @@ export async function instead(event, box, factsOf) {
   if (link?.dataset.fills) {
     event.preventDefault();
     const form = document.getElementById("codes");
-    for (const [name, value] of Object.entries(JSON.parse(link.dataset.fills))) form.elements[name].value = value;
+    for (const [name, value] of Object.entries(JSON.parse(link.dataset.fills))) if (form.elements[name]) form.elements[name].value = value;
     form.scrollIntoView();
   } else if (removal) {
     event.preventDefault();
