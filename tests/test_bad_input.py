@@ -123,6 +123,7 @@ def pages_with_forms(world: Any) -> dict[str, list[str]]:
             "/admin/branches/new",
             "/admin/people/new",
             "/admin/company",
+            "/admin/codes/symptom",
             "/admin/codes/symptom/new",
             "/admin/codes/fault/new",
             "/admin/usual-parts",

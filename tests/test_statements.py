@@ -75,6 +75,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("he", "/admin/history", 8),
         ("he", "/admin/settings", 4),
         ("he", "/admin/codes/fault", 8),
+        ("he", "/admin/codes/symptom", 6),
     ],
 )
 def test_a_page_needs_few_statements_however_full_it_is(

@@ -15,6 +15,7 @@ from portal import history
 from portal.changing import ensure_seen
 from portal.clock import now
 from portal.customers.models import CodeValue, ErrorCode, KnownFault, Product
+from portal.customers.standard import StandardCode, standard_codes
 from portal.db import db
 from portal.errors import Conflict, Rejected
 from portal.i18n import lazy
@@ -64,6 +65,29 @@ def add_value(
     details: dict[str, Any] = {"code": code, **in_words(labels)}
     history.record("add_code", row, **details)
     return row
+
+
+def lacking(kind: str) -> list[StandardCode]:
+    """What the standard lists would add: to this list the codes that it lacks, and where it holds nothing at all, to
+    every other list that holds nothing too. A retired code is not lacking."""
+    present = {(row.kind, row.code) for row in db.session.execute(select(CodeValue.kind, CodeValue.code))}
+    begun = {name for name, _code in present}
+    wanted = {kind} if kind in begun else set(VALUE_KINDS) - begun
+    return [one for one in standard_codes() if one.kind in wanted and (one.kind, one.code) not in present]
+
+
+def take_standard_codes(kind: str = VALUE_KINDS[0], *, person_id: uuid.UUID | None = None) -> int:
+    """Adds what `lacking` names, and says how many; what is there stays as it is."""
+    added = [one.row() for one in lacking(kind)]
+    if not added:
+        raise Conflict(lazy("This was done already."))
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(added)
+    except IntegrityError:
+        raise Conflict(lazy("This was done already.")) from None
+    history.record("take_standard_codes", added[0], person_id=person_id, new=len(added))
+    return len(added)
 
 
 def correct_value(row: Any, *, labels: dict[str, str], position: int, reason: str, version: str = "") -> None:

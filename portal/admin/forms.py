@@ -116,6 +116,7 @@ class SetupForm(LooksForm):
     email = Mailbox(lazy("E-mail"))
     new_password = Secret(lazy("Password"), new=True, words=lazy("Write a new password."))
     new_pin = Secret(lazy("PIN"), pin=True, words=lazy("Write a new PIN."))
+    standard_codes = wtforms.BooleanField(lazy("Begin with the standard code lists"))
 
     def __init__(self, first_language: str) -> None:
         super().__init__(
@@ -124,6 +125,7 @@ class SetupForm(LooksForm):
                 "time_zone": "Asia/Shanghai",
                 "first_language": first_language,
                 "languages": list(LOCALES),
+                "standard_codes": True,
             }
         )
         self.roles.choices = [(role.value, str(name)) for role, name in ROLE_NAMES.items() if role != Role.ADMIN]
@@ -141,6 +143,7 @@ class SetupForm(LooksForm):
             "roles": self.roles.data or [],
             "password": self.new_password.data,
             "pin": self.new_pin.data,
+            "standard_codes": self.standard_codes.data,
         }
 
 

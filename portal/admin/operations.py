@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portal import files, history, settings
 from portal.accounts import operations as accounts
 from portal.accounts.models import Branch, Person
+from portal.admin import codes
 from portal.changing import ensure_seen
 from portal.clock import day_bounds, now, today
 from portal.db import db
@@ -55,8 +56,9 @@ def establish(
     password: str,
     pin: str,
     email: str = "",
+    standard_codes: bool = False,
 ) -> Person:
-    """The company, its first branch with a store, and its first administrator; once."""
+    """The company, its first branch with a store, its first administrator and, if wanted, its code lists; once."""
     try:
         with db.session.begin_nested():
             db.session.add(NumberSeries(series=FIRST_SETUP, last=1))
@@ -68,6 +70,8 @@ def establish(
     add_store(branch)
     history.record("set_up", branch, person_id=person.id, code=branch.code)
     change_look(name=name, languages=languages, logo=logo, person=person)
+    if standard_codes:
+        codes.take_standard_codes(person_id=person.id)
     return person
 
 

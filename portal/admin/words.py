@@ -178,6 +178,7 @@ VERBS: dict[str, Any] = {
     "void_report": lazy("declared a report void"),
     "import_rows": lazy("brought a spreadsheet in"),
     "try_import": lazy("tried a spreadsheet"),
+    "take_standard_codes": lazy("took the standard code lists over"),
     "add_member": lazy("sent somebody along"),
     "add_paper": lazy("added a paper"),
     "advance_member": lazy("moved somebody's part of a visit on"),

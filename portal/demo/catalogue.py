@@ -1,8 +1,9 @@
-"""The catalogue: the ten products of the tender, their code lists, error codes, known faults, and the parts master."""
+"""The catalogue: the ten products of the tender, the standard code lists, error codes, known faults, parts master."""
 
 from decimal import Decimal
 
-from portal.customers.models import CodeValue, ErrorCode, KnownFault, Product
+from portal.customers.models import ErrorCode, KnownFault, Product
+from portal.customers.standard import standard_codes
 from portal.db import db
 from portal.demo.tables import is_yes, labels, rows
 from portal.stock.models import Item, UsualPart
@@ -36,10 +37,7 @@ def load_products() -> None:
 
 
 def load_codes() -> None:
-    for position, row in enumerate(rows("codes")):
-        code = CodeValue(kind=row["list"], family=row["family"] or None, code=row["code"], position=position)
-        code.labels = labels(row)
-        db.session.add(code)
+    db.session.add_all(one.row() for one in standard_codes())
     for row in rows("error_codes"):
         db.session.add(ErrorCode(brand=row["brand"], family=row["family"], code=row["code"], labels=labels(row)))
     for position, row in enumerate(rows("faults")):

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.admin import codes
-from portal.customers.models import CodeValue, ErrorCode, KnownFault
+from portal.clock import now
+from portal.customers.models import FAMILIES, CodeValue, ErrorCode, KnownFault
+from portal.customers.standard import standard_codes
 from portal.db import db
 from portal.history import HistoryEntry
+from portal.i18n import LOCALES
 from portal.stock.models import UsualPart
 from tests.reports.steps import finished
 
@@ -84,3 +88,56 @@ def test_error_codes_faults_and_usual_parts_are_kept(world: Any, sign_in: Any) -
     assert db.session.query(UsualPart).count() == 3
     for kind in codes.KINDS:
         assert admin.get(f"/admin/codes/{kind}?family=TM").all("tbody tr")
+
+
+def test_the_standard_lists_are_taken_over_by_one_button_and_nothing_twice(world: Any, sign_in: Any) -> None:
+    admin = sign_in("admin", "laptop")
+    for row in db.session.scalars(select(CodeValue)):
+        db.session.delete(row)
+    db.session.commit()
+    page = admin.get("/admin/codes/cause")
+    assert page.one("form[action='/admin/codes/cause/standard'] .btn-primary"), "an empty list leads to them"
+    page = admin.follow(admin.post("/admin/codes/cause/standard"))
+    assert str(len(standard_codes())) in page.one("#status").get_text() and len(page.all("tbody tr")) == 17
+    there = {(row.kind, row.code): row.labels for row in db.session.scalars(select(CodeValue))}
+    assert there == {(one.kind, one.code): one.labels for one in standard_codes()}
+    assert not admin.get("/admin/codes/cause").all("form[action$='/standard']")
+    assert admin.post("/admin/codes/cause/standard").status == 409 and len(there) == codes_there()
+    told = db.session.query(HistoryEntry).filter_by(verb="take_standard_codes").one()
+    assert told.details == {"new": len(there)} and told.person_id == world.person("admin").id
+    assert str(len(there)) in admin.get("/admin/history?verb=take_standard_codes").one("tbody tr").get_text()
+
+
+def codes_there() -> int:
+    return db.session.query(CodeValue).count()
+
+
+@pytest.mark.engine("sqlite")
+def test_a_list_of_ones_own_gets_only_what_it_lacks_and_the_others_nothing(world: Any, sign_in: Any) -> None:
+    """Words and retirement of what is there stay as they are."""
+    he, own = sign_in("he", "laptop"), code_row("TM-S03")
+    own.labels, own.retired_at = NAMES, now()
+    before = codes_there()
+    db.session.commit()
+    page = he.get("/admin/codes/symptom")
+    assert not page.all("form[action$='/standard'] .btn-primary"), "here it is only one of the ways"
+    assert he.post("/admin/codes/symptom/standard").status == 303
+    assert codes_there() == before + 30, "of 32 symptoms two were there"
+    assert code_row("TM-S03").labels == NAMES and code_row("TM-S03").retired_at
+    assert he.get("/admin/codes/cause").all("form[action$='/standard']") and len(codes.listed("cause")) == 2
+    for other in ("error", "fault", "nothing"):
+        assert he.post(f"/admin/codes/{other}/standard").status == 404
+    assert sign_in("sun", "laptop").post("/admin/codes/cause/standard").status == 403
+
+
+def test_the_standard_lists_offer_something_for_every_family_in_four_languages() -> None:
+    lists = standard_codes()
+    assert {one.kind for one in lists} == set(codes.VALUE_KINDS)
+    assert len({(one.kind, one.code) for one in lists}) == len(lists)
+    assert {one.family for one in lists} == {None, *FAMILIES}
+    assert all(name.strip() for one in lists for name in one.labels.values()) and len(LOCALES) == 4
+    for family in FAMILIES:
+        symptoms = [one for one in lists if one.kind == "symptom" and one.family in (family, None)]
+        assert 1 < len(symptoms) <= 15, "few enough for one screen"
+    for kind in codes.VALUE_KINDS:
+        assert [one for one in lists if one.kind == kind and one.family is None], "also what suits any unit"

@@ -11,13 +11,20 @@ from PIL import Image
 from portal import create_app, settings, throttle
 from portal.accounts.models import Branch, Person
 from portal.admin.operations import setup_code
+from portal.calls.models import Visit
+from portal.customers.models import CodeValue
 from portal.db import db
+from portal.reports.models import Report
+from portal.signing.operations import content_of
 from portal.stock.models import Location
+from portal.visits.rules import CODE_NAMES
 from tests.databases import administer, own_name, postgres_url
 from tests.databases import settings as app_settings
+from tests.page import Page, within_one_minute
 from tests.page import Person as Visitor
-from tests.page import within_one_minute
+from tests.reports.steps import answer, hand_to_customer, release, sign
 from tests.servers import ROOT
+from tests.visits.steps import DIAGNOSIS, press
 
 SECRET = "seven blue herons at noon"
 
@@ -75,6 +82,66 @@ def test_an_empty_portal_is_set_up_with_the_code_and_works(empty: Flask) -> None
     assert owner.get("/admin/people").status == 200
     assert Visitor(empty).sign_in("owner", SECRET).status == 303
     assert owner.get("/setup").status == 404 and owner.open("/setup", method="POST", data=answers()).status == 404
+
+
+def test_the_first_day_of_an_empty_company_ends_with_a_signed_report(empty: Flask) -> None:
+    """Setup, a technician, a customer with a call, the visit, the signature: each step through its page."""
+    owner = Visitor(empty, "laptop")
+    assert owner.get("/setup").value("standard_codes"), "offered, and ticked"
+    sent = answers(standard_codes="y", roles=["dispatcher"], first_language="zh_Hans", languages=["zh_Hans", "en"])
+    assert owner.open("/setup", method="POST", data=sent).location == "/admin"
+    phone = taken_on(owner)
+    call = owner.get("/calls/new?new=1")
+    names = ("channel", "priority", "service_class", "work_type", "window_start", "window_end")
+    plan = {name: call.value(name) for name in names} | {"technician": str(person("neu").id)}
+    customer = {"customer_name": "丁虚构", "customer_kind": "consumer", "address": "雾里市占位街 4 号"}
+    caller = {"contact_name": "丁", "contact_phone": "100 0000 0009", "description": "跑步机不转"}
+    page = owner.follow(owner.post("/calls/new", {**plan, **customer, **caller}))
+    visit = db.session.query(Visit).one()
+    assert "丁虚构" in page.text and phone.get("/").all(f"a[href='/visits/{visit.id}']")
+    base = f"/visits/{visit.id}"
+    press(phone, base, "departure", "arrival", "start")
+    form = phone.get(f"{base}/findings")
+    chosen = {name: first_choice(form, name) for name in CODE_NAMES}
+    assert chosen == {"symptom": "TM-S01", "component": "TM-P01", "cause": "C01", "remedy": "A01"}
+    saved = phone.post(f"{base}/findings", DIAGNOSIS | chosen)
+    assert saved.status == 303, saved.errors
+    press(phone, base, "no-parts", "finish")
+    assert phone.get(base).one(f"a.task[href='{base}/handover']"), phone.get(base).text
+    address = hand_to_customer(phone, visit)
+    assert answer(phone, address).status == 303 and sign(phone, address).status == 303
+    assert release(phone, address, "2580").status == 303
+    report = db.session.query(Report).one()
+    assert report.signed and content_of(report.document)["symptom_code"]
+    assert phone.get(f"/reports/{report.number}").status == 200
+
+
+def taken_on(owner: Visitor, role: str = "technician") -> Visitor:
+    """Somebody's phone: hired by the owner, signed in with what was handed out, then with an own password."""
+    newcomer = {"username": "neu", "name": "新人", "roles": [role], "branch": "SH", "language": "zh_Hans"}
+    page = owner.follow(owner.post("/admin/people/new", newcomer))
+    once, phone = page.one("#one-time .code").get_text(strip=True), Visitor(owner.app)
+    assert phone.sign_in("neu", once).status == 303
+    own = {"password": once, "new_password": "nine grey geese at dusk", "new_pin": "2580"}
+    assert phone.post("/me/password", own).location == "/"
+    return phone
+
+
+def person(username: str) -> Person:
+    return db.session.query(Person).filter_by(username=username).one()
+
+
+def first_choice(page: Page, name: str) -> str:
+    """What stands first on the list: chips or a select."""
+    return next(str(one["value"]) for one in page.all(f"input[name={name}], #{name} option") if one["value"])
+
+
+def test_without_the_tick_the_lists_are_empty_and_the_button_is_there(empty: Flask) -> None:
+    owner = Visitor(empty, "laptop")
+    assert owner.open("/setup", method="POST", data=answers()).location == "/admin"
+    assert db.session.query(CodeValue).count() == 0
+    assert owner.follow(owner.post("/admin/codes/symptom/standard")).all("tbody tr")
+    assert {row.kind for row in db.session.query(CodeValue)} == set(CODE_NAMES)
 
 
 WRONG = [

@@ -130,6 +130,7 @@ def company(world: Any, kind: str) -> dict[str, Any]:
         "admin.setting:key": "survey_thanks", "admin.step:what": "password", "kind": "fault", "product": "IN-01",
         "item": "TM-KEY", "stock.item:code": "TM-OIL-100", "admin.branch:code": "01", "stock.movement:n": 1,
         "stock.reversal:n": 1, "filename": "logo.svg", "version": "000000000000",
+        "admin.standard_codes:kind": "cause",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Code lists: what technicians choose from."""
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from flask import Response, abort, flash, redirect, request, url_for
@@ -18,7 +19,7 @@ from portal.customers.queries import products
 from portal.db import db
 from portal.forms import EntryForm, VerbForm, plain
 from portal.htmx import page
-from portal.i18n import _
+from portal.i18n import _, ngettext_
 from portal.permissions import Permission, requires
 from portal.stock.models import Item, find_item
 
@@ -32,7 +33,25 @@ def codes() -> BaseResponse:
 @bp.get("/admin/codes/<kind>")
 @requires(Permission.CODE_CHANGE)
 def code_list(kind: str) -> BaseResponse:
-    known(kind)
+    return list_page(known(kind))
+
+
+@bp.post("/admin/codes/<kind>/standard")
+@requires(Permission.CODE_CHANGE)
+def standard_codes(kind: str) -> BaseResponse:
+    """Takes the standard lists over: what this list lacks of them."""
+    if kind not in lists.VALUE_KINDS:
+        abort(404)
+    form = VerbForm()
+    if form.accepted():
+        with form.refusals():
+            added = lists.take_standard_codes(kind)
+            flash(ngettext_("%(num)s code was added.", "%(num)s codes were added.", added))
+            return redirect(url_for("admin.code_list", kind=kind), 303)
+    return list_page(kind, form)
+
+
+def list_page(kind: str, refused: EntryForm | None = None) -> Response:
     family = request.args.get("family", "")
     family = family if family in FAMILIES else ""
     labels = (
@@ -40,8 +59,18 @@ def code_list(kind: str) -> BaseResponse:
         if kind != lists.FAULT
         else {row.code: row.labels for name in lists.VALUE_KINDS for row in lists.listed(name)}
     )
-    rows = lists.listed(kind, family)
-    return page("admin/codes.html", kind=kind, rows=rows, family=family, families=FAMILIES, lists=LISTS, labels=labels)
+    return page(
+        "admin/codes.html",
+        refused.status if refused else None,
+        refused=refused,
+        kind=kind,
+        rows=lists.listed(kind, family),
+        family=family,
+        families=FAMILIES,
+        lists=LISTS,
+        labels=labels,
+        lacking=Counter(one.kind for one in lists.lacking(kind)) if kind in lists.VALUE_KINDS else {},
+    )
 
 
 def known(kind: str) -> str:
