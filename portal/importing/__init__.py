@@ -12,6 +12,7 @@ from flask import Flask
 
 from portal.customers.models import Customer
 from portal.importing import cli, views, words, work
+from portal.importing.forms import import_address
 from portal.importing.models import OutsideNumber
 from portal.records.operations.merging import moves_too
 
@@ -19,7 +20,7 @@ __all__ = ["init_app", "work"]
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(reason_words=words.reason)
+    app.jinja_env.globals.update(reason_words=words.reason, import_address=import_address)
     moves_too(Customer, OutsideNumber.customer_id)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.import_command)

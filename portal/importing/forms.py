@@ -3,7 +3,7 @@
 from typing import Any
 
 import wtforms
-from flask import request
+from flask import request, url_for
 from werkzeug.datastructures import FileStorage
 
 from portal.forms import Choice, EntryForm, plain
@@ -66,3 +66,8 @@ class ColumnsForm(EntryForm):
 def allowed_kinds() -> list[str]:
     """What the signed-in person may bring in."""
     return [name for name in KINDS if may(Permission.IMPORT, Import(kind=name))]
+
+
+def import_address(kind: str) -> str | None:
+    """Where an empty list leads to for its first rows, if the signed-in person may bring them in."""
+    return url_for("importing.new", kind=kind) if kind in allowed_kinds() else None

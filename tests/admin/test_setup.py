@@ -144,6 +144,21 @@ def test_without_the_tick_the_lists_are_empty_and_the_button_is_there(empty: Fla
     assert {row.kind for row in db.session.query(CodeValue)} == set(CODE_NAMES)
 
 
+@pytest.mark.engine("sqlite")
+def test_empty_lists_lead_whoever_may_to_the_import(empty: Flask) -> None:
+    owner = Visitor(empty, "laptop")
+    sent = answers(roles=["supervisor"], first_language="en")
+    assert owner.open("/setup", method="POST", data=sent).location == "/admin"
+    lists = {"/stock": "parts", "/equipment": "products", "/customers": "customers", "/tools": "tools"}
+    for path, kind in (lists | {"/admin/usual-parts": "products"}).items():
+        link = owner.get(path).one(".empty a[href^='/imports/new']")
+        assert owner.get(str(link["href"])).value("kind") == kind, path
+    assert "No products yet" in owner.get("/calls/new?new=1").one("#product-hint").get_text()
+    accountant = taken_on(owner, "accountant")
+    for path in lists:
+        assert not accountant.get(path).all("a[href^='/imports']"), path
+
+
 WRONG = [
     ({"setup_code": "AAAA-AAAA-AAAA"}, "setup_code"),
     ({"setup_code": "\ud83d"}, "setup_code"),
