@@ -2,6 +2,7 @@
 
 import contextvars
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,8 +11,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal import cli, create_app, schema, server
+from portal.calls import operations as calls
 from portal.db import Model, db
 from portal.migrations.unmodelled import is_modelled
+from portal.search.rules import OWNER
+from portal.worker import Worker
 from tests.databases import settings
 
 
@@ -81,3 +85,21 @@ def test_an_empty_database_is_migrated_by_the_command(app: Flask, tmp_path: Path
     with fresh.app_context():
         assert cli.current_revision() == cli.newest_revision()
         db.engine.dispose()
+
+
+def test_entries_of_an_older_search_come_right_by_a_job(app: Flask, world: Any) -> None:
+    """The older search did not know who goes along."""
+    calls.add_member(world.visit("zhang"), world.person("li"), person=world.person("sun"))
+    db.session.commit()
+    li = OWNER + world.person("li").id.hex
+    db.session.execute(text(f"UPDATE search_entry SET tokens = replace(tokens, '{li} ', '')"))
+    db.session.execute(text("UPDATE alembic_version SET version_num = '0021'"))
+    db.session.commit()
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["search", "check"]).exit_code == 1
+    db.session.rollback()  # what only read here would hold up the upgrade
+    upgraded = runner.invoke(args=["db", "upgrade"])
+    assert upgraded.exit_code == 0, upgraded.output
+    db.session.rollback()
+    Worker(app).drain()
+    assert "Everything agrees" in runner.invoke(args=["search", "check"]).output

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, or_, select
 
 from portal.accounts.models import SESSION_LENGTH, Branch, Person, PersonRole, SignIn
-from portal.calls.models import Call, Visit
+from portal.calls.models import Call, Visit, is_on_team
 from portal.calls.rules import CLOSED
 from portal.clock import now
 from portal.db import behind, db
@@ -71,11 +71,11 @@ def everybody() -> list[Row[Any]]:
 
 
 def open_visits(person: Person, most: int = 50) -> list[Row[Any]]:
-    """What is still planned for the person: somebody else has to go."""
+    """What is still planned for the person, leading or going along: somebody else has to go."""
     query = (
         select(Visit.id, Visit.seq, Visit.state, Visit.window_start, Call.number)
         .join(Call, Call.id == Visit.call_id)
-        .where(Visit.person_id == person.id, Visit.state.not_in(OVER))
+        .where(is_on_team(person.id), Visit.state.not_in(OVER))
         .order_by(Visit.window_start, Visit.id)
         .limit(most)
     )

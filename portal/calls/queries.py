@@ -222,27 +222,35 @@ def visits_on(day: date, zone: str) -> Counter[uuid.UUID | None]:
     return Counter(db.session.scalars(union_all(led, helped)))
 
 
-def overlapping(visits: Iterable[Visit]) -> dict[uuid.UUID, list[Visit]]:
-    """For each visit that has not begun: its technician's other visits at the same time."""
+def overlapping(visits: Iterable[Visit]) -> dict[uuid.UUID, dict[Person, list[Visit]]]:
+    """For each visit that has not begun: who of its team, lead first, has other visits at the same time, and which."""
     planned = [v for v in visits if rules.is_movable(v.state) and v.person_id and v.window_start and v.window_end]
-    found: dict[uuid.UUID, list[Visit]] = {}
+    found: dict[uuid.UUID, dict[Person, list[Visit]]] = {}
     for visit in planned:
-        query = (
-            select(Visit)
-            .where(
-                Visit.person_id == visit.person_id,
-                Visit.id != visit.id,
-                Visit.state.not_in(rules.OVER),
-                Visit.window_start < visit.window_end,
-                Visit.window_end > visit.window_start,
-            )
-            .options(joinedload(Visit.call).joinedload(Call.site), joinedload(Visit.person))
-            .order_by(Visit.window_start)
-        )
-        others = list(db.session.scalars(query))
+        team = {one.id: one for one in (visit.person, *(member.person for member in visit.members)) if one}
+        others: dict[uuid.UUID, list[Visit]] = {}
+        for person_id, other in db.session.execute(elsewhere(visit, list(team))):
+            others.setdefault(person_id, []).append(other)
         if others:
-            found[visit.id] = others
+            found[visit.id] = {person: others[key] for key, person in team.items() if key in others}
     return found
+
+
+def elsewhere(visit: Visit, people: list[uuid.UUID]) -> Select[Any]:
+    """Who of these people leads, or goes along to, another visit at the time of this one."""
+    then = (
+        Visit.id != visit.id,
+        Visit.state.not_in(rules.OVER),
+        Visit.window_start < visit.window_end,
+        Visit.window_end > visit.window_start,
+    )
+    led = select(Visit.id.label("visit_id"), Visit.person_id.label("person_id"))
+    helped = select(Visit.id, Member.person_id).join(Member, Member.visit_id == Visit.id)
+    sent = union_all(
+        led.where(Visit.person_id.in_(people), *then), helped.where(Member.person_id.in_(people), *then)
+    ).subquery()
+    query = select(sent.c.person_id, Visit).join(sent, sent.c.visit_id == Visit.id)
+    return query.options(joinedload(Visit.call).joinedload(Call.site)).order_by(Visit.window_start, Visit.id)
 
 
 def find_visit(visit_id: uuid.UUID) -> Visit | None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Uuid, and_, bindparam, func,
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Person
-from portal.calls.models import Assignment, Call, Repeat, RepeatUnlink, Visit
+from portal.calls.models import Assignment, Call, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.customers.models import CodeValue, Customer, Equipment, Site
 from portal.db import Instant, read
 from portal.history import HistoryEntry
@@ -315,7 +315,8 @@ def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
 
 
 def photos(unit: Equipment, person_id: uuid.UUID | None) -> list[Any]:
-    """The newest photos of the unit's visits; of one technician's own visits when `person_id` is given."""
+    """The newest photos of the unit's visits; of the visits that one technician leads or goes along to when
+    `person_id` is given."""
     values = {"owner_id": unit.id} | ({"person_id": person_id} if person_id else {})
     return read(photos_query(person_id is not None), values)
 
@@ -331,4 +332,4 @@ def photos_query(own: bool) -> Any:
         .order_by(Photo.occurred_at.desc(), Photo.id)
         .limit(MOST_PHOTOS)
     )
-    return query.where(Visit.person_id == bindparam("person_id", type_=Uuid())) if own else query
+    return query.where(is_on_team(bindparam("person_id", type_=Uuid()))) if own else query

@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select, union
 
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Call, Member, Visit
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.reports.models import Report
@@ -97,13 +97,25 @@ def people(ids: Iterable[uuid.UUID | None]) -> list[str]:
 
 
 def visited_by(place: Any, ids: Ids) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """Who has a visit there: `place` is the call's site or unit."""
-    query = select(place, Visit.person_id).join(Call, Call.id == Visit.call_id)
-    query = query.where(place.in_(ids), Visit.person_id.is_not(None)).distinct()
+    """Who has a visit there, leading or going along: `place` is the call's site or unit."""
+    there = select(place).join(Visit, Visit.call_id == Call.id).where(place.in_(ids))
+    led = there.add_columns(Visit.person_id).where(Visit.person_id.is_not(None))
+    helped = there.add_columns(Member.person_id).join(Member, Member.visit_id == Visit.id)
     found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    for place_id, person_id in db.session.execute(query):
+    for place_id, person_id in db.session.execute(union(led, helped)):
         found[place_id].add(person_id)
     return found
+
+
+def members() -> Any:
+    """Who goes along to a visit, as one text: the entry of a visit costs no statement for its team."""
+    ids = func.aggregate_strings(cast(Member.person_id, String), ",")
+    return select(ids).where(Member.visit_id == Visit.id).scalar_subquery()
+
+
+def team_of(row: Any) -> list[str]:
+    """Who leads the visit of a row of `of_visits`, and who goes along."""
+    return people([row.person_id, *map(uuid.UUID, filter(None, (row.members or "").split(",")))])
 
 
 def read_customers(ids: Ids) -> Iterable[Document]:
@@ -161,8 +173,8 @@ def of_visits(ids: Ids) -> Any:
     """Visits with what visits and reports are found by."""
     return (
         select(
-            Visit.id, Visit.seq, Visit.person_id, Visit.window_start, Visit.instructions, Call.number,
-            Call.description, Call.caller_name, Customer.name.label("customer"), Site.name.label("site"),
+            Visit.id, Visit.seq, Visit.person_id, members().label("members"), Visit.window_start, Visit.instructions,
+            Call.number, Call.description, Call.caller_name, Customer.name.label("customer"), Site.name.label("site"),
             Site.time_zone, Equipment.serial_no, Product.labels, Product.model,
         )
         .join(Call, Call.id == Visit.call_id)
@@ -185,7 +197,7 @@ def read_visits(ids: Ids) -> Iterable[Document]:
             exact(name),
             shown(row.customer, name, row.site, row.description[:120], zone=row.time_zone, id=row.id),
             row.window_start,
-            rules.line([number(name), number(row.serial_no, serial=True), *words], people([row.person_id])),
+            rules.line([number(name), number(row.serial_no, serial=True), *words], team_of(row)),
         )
 
 
@@ -211,7 +223,7 @@ def read_reports(ids: Ids) -> Iterable[Document]:
             exact(report.number),
             shown(*facts, zone=row.time_zone, number=report.number),
             report.submitted_at,
-            rules.line(fields, people([row.person_id])),
+            rules.line(fields, team_of(row)),
         )
 
 

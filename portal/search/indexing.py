@@ -24,7 +24,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from portal import jobs
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Call, Member, Visit
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.i18n import lazy
@@ -45,12 +45,18 @@ WATCHED: dict[type[Any], tuple[str, ...]] = {
     Equipment: ("serial_no", "asset_tag", "location", "product_id", "site_id", "merged_into_id"),
     Call: ("number", "customer_id", "site_id", "equipment_id", "description", "caller_name", "reported_at"),
     Visit: ("person_id", "window_start", "instructions", "call_id"),
+    Member: ("visit_id", "person_id"),
     Report: ("number", "document_n", "submitted_at"),
     ErasedDocument: ("n",),
     Item: ("code", "labels"),
     Person: ("name", "username"),
 }
-KEYS = {Contact: "site_id", Report: "visit_id", ErasedDocument: "n"}  # whose entry it is; else the row's own id
+KEYS = {
+    Contact: "site_id",
+    Member: "visit_id",
+    Report: "visit_id",
+    ErasedDocument: "n",
+}  # whose entry it is; else the row's own id
 PLACES = {"site_id": "customer", "customer_id": "customer", "equipment_id": "unit"}  # entries of where a row was
 TABLES: dict[Any, type[Any]] = {model.__table__: model for model in WATCHED}
 PENDING = "to_index"
@@ -181,7 +187,7 @@ def entries_of(touched: Touched) -> Found:
         touched.get(Call, set()) | column(Call.id, Call.customer_id, customers) | column(Call.id, Call.site_id, sites)
     )
     calls |= column(Call.id, Call.equipment_id, touched.get(Equipment, set()) | units_of(touched.get(Product)))
-    visits = touched.get(Visit, set())
+    visits = touched.get(Visit, set()) | touched.get(Member, set())
     found["call"] |= calls | column(Visit.call_id, Visit.id, visits)
     places = touched.get(Call, set()) | column(Visit.call_id, Visit.id, visits)
     found["customer"] |= column(Call.site_id, Call.id, places)

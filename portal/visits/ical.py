@@ -12,10 +12,10 @@ from typing import Any
 
 from icalendar import Calendar, Event
 from icalendar.prop import vDuration
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, Uuid, bindparam, func, select, union_all
 
 from portal.accounts.models import Person
-from portal.calls.models import Call, Visit
+from portal.calls.models import Call, Member, Visit
 from portal.customers.models import Customer, Site
 from portal.db import Instant, db
 from portal.history import HistoryEntry
@@ -79,7 +79,13 @@ def visits_of(person: Person, moment: datetime) -> list[Row[Any]]:
 
 @cache
 def visits_query() -> Select[Any]:
-    """Made once, and columns only: calendars ask again and again."""
+    """Made once, and columns only: calendars ask again and again. Those that the person leads and those that they go
+    along to are looked up each by their own index."""
+    the_person = bindparam("person_id", type_=Uuid())
+    start, end = bindparam("start", type_=Instant()), bindparam("end", type_=Instant())
+    then = (Visit.window_start >= start, Visit.window_start < end)
+    led = select(Visit.id).where(Visit.person_id == the_person, *then)
+    helped = select(Visit.id).join(Member, Member.visit_id == Visit.id).where(Member.person_id == the_person, *then)
     query: Any = (
         select(
             Visit.id, Visit.seq, Visit.state, Visit.version, Visit.window_start, Visit.window_end, Visit.created_at,
@@ -88,11 +94,7 @@ def visits_query() -> Select[Any]:
         .join(Call, Call.id == Visit.call_id)
         .join(Customer, Customer.id == Call.customer_id)
         .join(Site, Site.id == Call.site_id)
-        .where(
-            Visit.person_id == bindparam("person_id"),
-            Visit.window_start >= bindparam("start", type_=Instant()),
-            Visit.window_start < bindparam("end", type_=Instant()),
-        )
+        .where(Visit.id.in_(union_all(led, helped)))
         .order_by(Visit.window_start, Visit.id)
     )  # fmt: skip
     return query

@@ -7,7 +7,7 @@ import pytest
 from icalendar import Calendar
 
 from portal.accounts.calendar import CalendarFeed
-from portal.calls.operations import cancel_visit
+from portal.calls.operations import add_member, cancel_visit, remove_member
 from portal.clock import now
 from portal.db import db
 from portal.throttle import MOST_WRONG
@@ -50,6 +50,18 @@ def test_a_calendar_app_gets_the_visits_without_signing_in(world: Any, sign_in: 
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT4H" in text and "X-PUBLISHED-TTL:PT4H" in text
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert not page.headers.get("Set-Cookie")
+
+
+def test_who_goes_along_has_the_visit_in_the_calendar_until_they_are_taken_off(world: Any, sign_in: Any) -> None:
+    visit, own, sun = world.visit("li"), world.visit(), world.person("sun")
+    app, address = sign_in(), address_of(sign_in("zhang"))
+    add_member(visit, world.person("zhang"), person=sun)
+    db.session.commit()
+    uids = {f"visit-{one.id}@portal" for one in (visit, own)}
+    assert {str(event["UID"]) for event in events(app.get(address))} == uids
+    remove_member(visit, world.person("zhang"), reason="另有急修", person=sun)
+    db.session.commit()
+    assert [str(event["UID"]) for event in events(app.get(address))] == [f"visit-{own.id}@portal"]
 
 
 def test_what_changed_has_a_higher_sequence_and_the_rest_is_not_sent_again(world: Any, sign_in: Any) -> None:

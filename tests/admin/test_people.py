@@ -8,6 +8,7 @@ import pytest
 
 from portal.accounts import staff
 from portal.accounts.models import Person
+from portal.calls.operations import add_member
 from portal.clock import now
 from portal.db import db
 from portal.errors import Conflict
@@ -113,10 +114,14 @@ def test_the_last_administrator_stays(world: Any, sign_in: Any) -> None:
 
 def test_whoever_leaves_is_out_at_once_and_their_visits_are_listed(world: Any, sign_in: Any) -> None:
     visit, zhang, admin = world.visit(), sign_in("zhang"), sign_in("admin", "laptop")
+    along = world.visit("li")
+    add_member(along, world.person("zhang"), person=world.person("sun"))
+    db.session.commit()
     address = f"/admin/people/{world.person('zhang').id}"
     assert admin.get(f"{address}/end").status == 200, "it asks once more"
     page = admin.follow(admin.post(f"{address}/end"))
-    assert visit.call.number in page.one("#visits").get_text()
+    listed = page.one("#visits").get_text()
+    assert visit.call.number in listed and along.call.number in listed
     assert zhang.get("/").location.startswith("/login") and sign_in().sign_in("zhang").status == 422
     assert admin.post(f"{address}/end").status == 409, "done already"
     assert "张演示" not in admin.get("/admin/people").text

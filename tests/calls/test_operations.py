@@ -141,7 +141,22 @@ def test_visits_of_one_technician_that_overlap_are_found(world: Any) -> None:
     world.visit("li", window_start=start + timedelta(hours=3), window_end=start + timedelta(hours=4))
     world.visit("zhang", window_start=start, window_end=start + timedelta(hours=2))
     found = queries.overlapping([one, two])
-    assert found == {one.id: [two], two.id: [one]}
+    li = world.person("li")
+    assert found == {one.id: {li: [two]}, two.id: {li: [one]}}
+
+
+def test_an_overlap_is_found_for_whoever_leads_or_goes_along(world: Any) -> None:
+    """Both at the visit that is planned and at the other one."""
+    start = now() + timedelta(hours=5)
+    hours = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    led, helped = world.visit("li", **hours), world.visit("zhang", **hours)
+    assert queries.overlapping([led, helped]) == {}
+    li, zhang, sun = world.person("li"), world.person("zhang"), world.person("sun")
+    operations.add_member(helped, li, person=sun)
+    assert queries.overlapping([led, helped]) == {led.id: {li: [helped]}, helped.id: {li: [led]}}
+    operations.add_member(led, zhang, person=sun)
+    found = queries.overlapping([helped])
+    assert found == {helped.id: {zhang: [led], li: [led]}} and list(found[helped.id]) == [zhang, li]
 
 
 def test_a_unit_that_is_called_for_again_within_30_days_is_a_repeat(world: Any) -> None:

@@ -166,6 +166,15 @@ def test_the_next_visit_is_planned_on_the_call_and_an_overlap_is_said(world: Any
     assert "带扳手" in page.text and len(page.all(".banner-warn ul")) == 2
 
 
+def test_an_overlap_names_who_goes_along(world: Any, sign_in: Any) -> None:
+    hours = {"window_start": now() + timedelta(hours=1), "window_end": now() + timedelta(hours=4)}
+    visit, other = world.visit("zhang", **hours), world.visit("li", **hours)
+    operations.add_member(visit, world.person("li"), person=world.person("sun"))
+    db.session.commit()
+    said = sign_in("sun", device="laptop").get(f"/calls/{visit.call.number}").one(".banner-warn:has(ul)").get_text()
+    assert "李示例" in said and "张演示" not in said and other.number in said
+
+
 def test_strangers_find_nothing_and_technicians_have_no_register(world: Any, sign_in: Any) -> None:
     visit = world.visit()
     sun, zhang = sign_in("sun", device="laptop"), sign_in("zhang")

@@ -243,6 +243,31 @@ def test_a_moved_visit_goes_from_one_technicians_results_to_the_others(world: An
     assert found("漏水", li) == {"visit": [visit.number]} and found("虚构", li).keys() == {"customer", "unit", "visit"}
 
 
+def test_who_goes_along_finds_the_visit_and_its_places_until_they_are_taken_off(world: Any, app: Any) -> None:
+    report = signed(world, finished(world))
+    visit, sun, li = world.visit("zhang", description="漏水"), world.person("sun"), world.person("li")
+    for question in ("漏水", "虚构", visit.number, "DF2401-0001"):
+        assert found(question, li) == {}, question
+    calls.add_member(visit, li, person=sun)
+    db.session.commit()
+    assert found("漏水", li) == {"visit": [visit.number]} and found(visit.number, li) == {"visit": [visit.number]}
+    assert found("虚构", li) == {"customer": [GYM], "unit": ["DF2401-0001"], "visit": [visit.number]}
+    assert "report" not in found(report.number, li)
+    calls.remove_member(visit, li, reason="另有急修", person=sun)
+    db.session.commit()
+    assert found("漏水", li) == found("虚构", li) == found("0001", li) == {}
+    assert found("漏水", world.person("zhang")) == {"visit": [visit.number]}
+    assert "Everything agrees" in app.test_cli_runner().invoke(args=["search", "check"]).output
+
+
+def test_who_went_along_finds_the_report(world: Any) -> None:
+    visit, li = finished(world), world.person("li")
+    calls.add_member(visit, li, person=world.person("sun"))
+    report = signed(world, visit)
+    db.session.commit()
+    assert found(report.number, li)["report"] == [report.number]
+
+
 def test_a_report_is_found_with_its_diagnosis_and_emptied_by_its_number_alone(world: Any) -> None:
     report = signed(world, finished(world))
     db.session.commit()

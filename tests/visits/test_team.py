@@ -22,7 +22,7 @@ from portal.visits import rules
 from portal.visits.models import live_time_entries, open_clock, part_uses
 from portal.visits.readiness import readiness
 from tests.reports.steps import INK, signed
-from tests.visits.steps import DIAGNOSIS, OIL, photo_fields, press, working
+from tests.visits.steps import DIAGNOSIS, OIL, photo_fields, picture, press, working
 
 
 def with_li(world: Any, visit: Visit, username: str = "li") -> Any:
@@ -277,3 +277,12 @@ def test_a_team_begins_with_the_first_and_ends_with_the_last() -> None:
     assert rules.team_times([]) == rules.Times()
     wrong = rules.Record("finished", times=one, each=(one, rules.Times(None, at(9), at(8))))
     assert "time.order" in rules.gaps_in_time(wrong)
+
+
+def test_who_goes_along_sees_the_photos_of_the_visit_in_the_units_file(world: Any, sign_in: Any) -> None:
+    visit = working(world)
+    with_li(world, visit)
+    visits.add_photo(visit, photo=picture(), label="before", person=world.person("zhang"))
+    db.session.commit()
+    for username in ("li", "zhang"):
+        assert len(sign_in(username).get(f"/equipment/{visit.call.equipment_id}").all("ul.photos img")) == 1
