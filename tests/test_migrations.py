@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from portal import cli, create_app, schema, server
 from portal.calls import operations as calls
+from portal.customers import operations as customers
 from portal.db import Model, db
 from portal.migrations.unmodelled import is_modelled
+from portal.records.operations.merging import merge
 from portal.search.rules import OWNER
 from portal.worker import Worker
 from tests.databases import settings
@@ -88,11 +90,14 @@ def test_an_empty_database_is_migrated_by_the_command(app: Flask, tmp_path: Path
 
 
 def test_entries_of_an_older_search_come_right_by_a_job(app: Flask, world: Any) -> None:
-    """The older search did not know who goes along."""
+    """The older search knew neither who goes along nor what a merged entry was called."""
     calls.add_member(world.visit("zhang"), world.person("li"), person=world.person("sun"))
+    kept, zhao = world.equipment("DF2401-0003"), world.person("zhao")
+    merge(customers.add_equipment(kept.site, kept.product, "MRG0001"), kept, "twice", person=zhao)
+    merge(customers.add_customer("Formerly"), kept.site.customer, "twice", person=zhao)
     db.session.commit()
-    li = OWNER + world.person("li").id.hex
-    db.session.execute(text(f"UPDATE search_entry SET tokens = replace(tokens, '{li} ', '')"))
+    for token in (OWNER + world.person("li").id.hex, "mrg0001", "formerly"):
+        db.session.execute(text(f"UPDATE search_entry SET tokens = replace(tokens, ' {token} ', ' ')"))
     db.session.execute(text("UPDATE alembic_version SET version_num = '0021'"))
     db.session.commit()
     runner = app.test_cli_runner()

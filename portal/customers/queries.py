@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from portal.customers.merged import staying_for
 from portal.customers.models import FAMILIES, Contact, Customer, Equipment, Product, Site
 from portal.db import db
 
@@ -15,21 +16,29 @@ MOST_SITES = 20
 
 
 def search_sites(words: str) -> list[Site]:
-    """Sites whose customer, address, contact or unit matches; customers in the order of their names."""
+    """Sites whose customer, address, contact or unit matches, also by what a merged entry of it said; customers in the
+    order of their names."""
     digits = words.replace(" ", "")
     called = Contact.name.icontains(words, autoescape=True) | func.replace(Contact.phone, " ", "").contains(
         digits, autoescape=True
     )
-    plate = Equipment.serial_no.icontains(words, autoescape=True) | Equipment.asset_tag.icontains(
-        words, autoescape=True
-    )
-    unit = select(Equipment.id).where(Equipment.site_id == Site.id, Equipment.merged_into_id.is_(None), plate)
+
+    def named(customer: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = customer.name.icontains(words, autoescape=True)
+        return found
+
+    def plate(unit: Any) -> ColumnElement[bool]:
+        return or_(*(column.icontains(words, autoescape=True) for column in (unit.serial_no, unit.asset_tag)))
+
+    known = or_(plate(Equipment), Equipment.id.in_(staying_for(Equipment, plate)))
+    unit = select(Equipment.id).where(Equipment.site_id == Site.id, Equipment.merged_into_id.is_(None), known)
     query = (
         select(Site)
         .join(Site.customer)
         .where(
             or_(
-                Customer.name.icontains(words, autoescape=True),
+                named(Customer),
+                Customer.id.in_(staying_for(Customer, named)),
                 Site.name.icontains(words, autoescape=True),
                 Site.address.icontains(words, autoescape=True),
                 Site.contacts.any(called),

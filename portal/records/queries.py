@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
+from portal.customers.merged import staying_for
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.rules import phone_key, serial_key
 from portal.db import behind, db, read
@@ -55,11 +56,11 @@ def like(column: Any, words: str) -> ColumnElement[bool]:
 
 
 def customers(wanted: WantedCustomers) -> Select[Any]:
-    """Customers that fit, by name."""
+    """Customers that fit, by name; they are found by the names of merged entries too."""
     query: Any = select(Customer.id, Customer.name, Customer.kind, Customer.locale, Customer.created_at)
     query = query.where(Customer.merged_into_id.is_(None)).order_by(Customer.name, Customer.id)
     if wanted.q:
-        query = query.where(or_(like(Customer.name, wanted.q), has_place(wanted.q), has_contact(wanted.q)))
+        query = query.where(or_(is_named(wanted.q), has_place(wanted.q), has_contact(wanted.q)))
     if wanted.kind:
         query = query.where(Customer.kind == wanted.kind)
     if wanted.place:
@@ -70,6 +71,23 @@ def customers(wanted: WantedCustomers) -> Select[Any]:
     if wanted.after:
         query = query.where(comes_after(Customer.name, Customer.id, wanted.after))
     return query
+
+
+def is_named(words: str) -> ColumnElement[bool]:
+    """The customer's own name, or that of an entry that was merged into it."""
+    return or_(like(Customer.name, words), Customer.id.in_(staying_for(Customer, lambda gone: like(gone.name, words))))
+
+
+def has_plate(words: str) -> ColumnElement[bool]:
+    """The unit's own plates, or those of an entry that was merged into it."""
+
+    def plate(unit: Any) -> ColumnElement[bool]:
+        ways = [like(column, words) for column in (unit.serial_no, unit.asset_tag)]
+        if key := serial_key(words):
+            ways.append(unit.serial_key.contains(key, autoescape=True))
+        return or_(*ways)
+
+    return or_(plate(Equipment), Equipment.id.in_(staying_for(Equipment, plate)))
 
 
 def has_place(words: str) -> ColumnElement[bool]:
@@ -85,7 +103,7 @@ def has_contact(words: str) -> ColumnElement[bool]:
 
 
 def units(wanted: WantedUnits) -> Select[Any]:
-    """Units that fit, by serial number."""
+    """Units that fit, by serial number; they are found by the plates of merged entries too."""
     query = (
         select(
             Equipment.id, Equipment.serial_no, Equipment.asset_tag, Equipment.location, Equipment.installed_on,
@@ -100,10 +118,7 @@ def units(wanted: WantedUnits) -> Select[Any]:
         .order_by(Equipment.serial_no, Equipment.id)
     )  # fmt: skip
     if wanted.q:
-        plate = [like(column, wanted.q) for column in (Equipment.serial_no, Equipment.asset_tag, Equipment.location)]
-        if key := serial_key(wanted.q):
-            plate.append(Equipment.serial_key.contains(key, autoescape=True))
-        query = query.where(or_(*plate, like(Product.model, wanted.q)))
+        query = query.where(or_(has_plate(wanted.q), like(Equipment.location, wanted.q), like(Product.model, wanted.q)))
     if wanted.product:
         query = query.where(Equipment.product_id == wanted.product)
     if wanted.family:
@@ -111,7 +126,7 @@ def units(wanted: WantedUnits) -> Select[Any]:
     if wanted.customer:
         query = query.where(Site.customer_id == wanted.customer)
     if wanted.customer_name:
-        query = query.where(like(Customer.name, wanted.customer_name))
+        query = query.where(is_named(wanted.customer_name))
     if wanted.start:
         query = query.where(Equipment.installed_on >= wanted.start)
     if wanted.end:
@@ -284,16 +299,27 @@ def cases_query() -> Any:
 
 
 def merges_of(row: Customer | Equipment) -> list[Row[Any]]:
-    """What was merged into the entry and not taken apart again."""
+    """What was merged into the entry, or into one that was, and not taken apart again."""
     return read(merges_query(), {"owner_id": row.id})
 
 
 @cache
 def merges_query() -> Any:
-    undone = exists().where(MergeUndoing.merge_id == Merge.id)
-    query = select(Merge.id, Merge.gone_name, Merge.reason, Merge.recorded_at, Person.name.label("person"))
-    query = query.join(Person, Person.id == Merge.person_id).where(Merge.kept_id == THE_OWNER, ~undone)
+    further = aliased(Merge)
+    chain = select(Merge.id, Merge.gone_id).where(Merge.kept_id == THE_OWNER, holds(Merge)).cte(recursive=True)
+    before = select(further.id, further.gone_id).join(chain, chain.c.gone_id == further.kept_id)
+    chain = chain.union(before.where(holds(further)))
+    query = select(
+        Merge.id, Merge.gone_id, Merge.kept_id, Merge.gone_name, Merge.reason, Merge.recorded_at,
+        Person.name.label("person"),
+    )  # fmt: skip
+    query = query.join(Person, Person.id == Merge.person_id).where(Merge.id.in_(select(chain.c.id)))
     return query.order_by(Merge.recorded_at.desc())
+
+
+def holds(merge: Any) -> ColumnElement[bool]:
+    """Nobody has undone it."""
+    return ~exists().where(MergeUndoing.merge_id == merge.id)
 
 
 def customers_like(customer: Customer) -> list[Row[Any]]:

@@ -41,7 +41,8 @@ class Happened:
 @dataclass(frozen=True)
 class Scope:
     """Whose history: `of` is a key of CALLS, `values` what its query asks for; `subjects` are the rows whose changes
-    are shown, by table; `kinds`, what the reader may see of it."""
+    are shown, by table, those of entries that were merged into this one among them; `told_twice`: what was written
+    down for both entries of a merge, by the one that is gone; `kinds`, what the reader may see of it."""
 
     of: str
     values: dict[str, Any]
@@ -49,6 +50,7 @@ class Scope:
     papers: list[Row[Any]]
     cases: Sequence[Any] = ()
     kinds: tuple[str, ...] = UNIT_KINDS
+    told_twice: tuple[str, ...] = ()
 
 
 THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
@@ -64,6 +66,7 @@ def of_customer(
     sites: Iterable[Site],
     papers: list[Row[Any]],
     all_sites: bool,
+    merges: Sequence[Any],
     *,
     cases: Sequence[Any] | None = None,
     survey_reader: Any = None,
@@ -73,17 +76,22 @@ def of_customer(
     sites = list(sites)
     ids = [site.id for site in sites]
     contacts = [contact.id for site in sites for contact in site.contacts]
-    subjects = {"customer": [customer.id], "site": ids, "contact": contacts}
+    subjects = {"customer": [customer.id, *(one.gone_id for one in merges)], "site": ids, "contact": contacts}
     values = {"owner_id": customer.id} | ({} if all_sites else {"site_ids": ids})
     if survey_reader is not None:
         values["reader_id"] = survey_reader.id
     hidden = ({"surveys"} if survey_reader is None else set()) | ({"cases"} if cases is None else set())
     kinds = tuple(kind for kind in CUSTOMER_KINDS if kind not in hidden)
-    return Scope("customer" if all_sites else "sites", values, subjects, papers, cases or (), kinds)
+    return Scope("customer" if all_sites else "sites", values, subjects, papers, cases or (), kinds, both_ends(merges))
 
 
-def of_unit(unit: Equipment, papers: list[Row[Any]]) -> Scope:
-    return Scope("unit", {"owner_id": unit.id}, {"equipment": [unit.id]}, papers)
+def of_unit(unit: Equipment, papers: list[Row[Any]], merges: Sequence[Any]) -> Scope:
+    subjects = {"equipment": [unit.id, *(one.gone_id for one in merges)]}
+    return Scope("unit", {"owner_id": unit.id}, subjects, papers, told_twice=both_ends(merges))
+
+
+def both_ends(merges: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(f"{one.gone_id}:{one.kept_id}" for one in merges)
 
 
 def page_of(
@@ -296,7 +304,7 @@ def papers(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
 
 def changes(scope: Scope, before: datetime | None, most: int) -> list[Happened]:
     ids = {f"{table}_ids": [str(one) for one in found] for table, found in scope.subjects.items()}
-    named = Scope(scope.of, ids, {}, [])
+    named = Scope(scope.of, ids | {"told_twice": list(scope.told_twice)}, {}, [])
     return rows(changes_query(tuple(scope.subjects), before is not None), named, before, most, "changes")
 
 
@@ -306,10 +314,13 @@ def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
         and_(HistoryEntry.subject_kind == table, HistoryEntry.subject_id.in_(bindparam(f"{table}_ids", expanding=True)))
         for table in tables
     ]
+    other = func.coalesce(HistoryEntry.details["other"].as_string(), "")
+    is_of_both = HistoryEntry.verb.in_(("merge", "undo_merge"))
+    twice = and_(is_of_both, (HistoryEntry.subject_id + ":" + other).in_(bindparam("told_twice", expanding=True)))
     query = (
         select(HistoryEntry.verb, HistoryEntry.details, HistoryEntry.subject_kind, Person.name)
         .outerjoin(Person, Person.id == HistoryEntry.person_id)
-        .where(or_(*mine), HistoryEntry.verb.not_in(("add_paper", "remove_paper")))
+        .where(or_(*mine), HistoryEntry.verb.not_in(("add_paper", "remove_paper")), ~twice)
     )
     return newest_first(query, HistoryEntry.recorded_at, paged)
 

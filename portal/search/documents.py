@@ -15,6 +15,7 @@ from sqlalchemy import Select, String, cast, func, select, union
 
 from portal.accounts.models import Person
 from portal.calls.models import Call, Member, Visit
+from portal.customers.merged import merged_into
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.reports.models import Report
@@ -25,6 +26,7 @@ from portal.stock.models import Item
 from portal.visits.models import Finding
 
 Ids = Collection[uuid.UUID]
+CUSTOMER, UNIT = Customer.__table__, Equipment.__table__
 REMEMBERED = 10_000  # texts
 
 
@@ -119,7 +121,8 @@ def team_of(row: Any) -> list[str]:
 
 
 def read_customers(ids: Ids) -> Iterable[Document]:
-    """A customer is found by each of its sites; one that has none yet by itself."""
+    """A customer is found by each of its sites, also by the names of entries that were merged into it; one that has
+    none yet by itself."""
     contacts: dict[uuid.UUID, list[Any]] = defaultdict(list)
     chosen = select(Contact.site_id, Contact.name, Contact.phone, Contact.email).where(Contact.site_id.in_(ids))
     for contact in db.session.execute(chosen.order_by(Contact.name, Contact.id)):
@@ -129,7 +132,9 @@ def read_customers(ids: Ids) -> Iterable[Document]:
         Site.id, Site.name, Site.address, Site.district, Site.customer_id, Customer.name.label("customer"),
         Customer.created_at,
     ).join(Customer, Customer.id == Site.customer_id)  # fmt: skip
-    for row in db.session.execute(query.where(Site.id.in_(ids))):
+    rows = list(db.session.execute(query.where(Site.id.in_(ids))))
+    former = former_names({row.customer_id for row in rows})
+    for row in rows:
         reached = [word for one in contacts[row.id] for word in (*text(one.name, one.email), number(one.phone))]
         yield Document(
             row.id,
@@ -137,15 +142,27 @@ def read_customers(ids: Ids) -> Iterable[Document]:
             shown(row.customer, row.name, row.address, id=row.customer_id),
             row.created_at,
             rules.line(
-                [*text(row.customer, row.name, row.address, row.district), *reached], people(visitors.get(row.id, ()))
+                [*text(row.customer, row.name, row.address, row.district, *former[row.customer_id]), *reached],
+                people(visitors.get(row.id, ())),
             ),
         )
     alone = select(Customer.id, Customer.name, Customer.created_at).where(Customer.id.in_(ids), *is_alone())
-    for customer_id, name, created_at in db.session.execute(alone):
-        yield Document(customer_id, "", shown(name, id=customer_id), created_at, rules.line(text(name)))
+    without_site = list(db.session.execute(alone))
+    former = former_names({row.id for row in without_site})
+    for customer_id, name, created_at in without_site:
+        fields = text(name, *former[customer_id])
+        yield Document(customer_id, "", shown(name, id=customer_id), created_at, rules.line(fields))
+
+
+def former_names(ids: Ids) -> dict[uuid.UUID, list[str]]:
+    """The names of entries that were merged into these customers."""
+    found = merged_into(CUSTOMER, ids, CUSTOMER.c.name) if ids else {}
+    return {one: [row.name for row in found.get(one, ())] for one in ids}
 
 
 def read_units(ids: Ids) -> Iterable[Document]:
+    """A unit is found by its plates, and by those of entries that were merged into it."""
+    former = merged_into(UNIT, ids, UNIT.c.serial_no, UNIT.c.asset_tag)
     visitors = visited_by(Call.equipment_id, ids)
     query = (
         select(
@@ -159,6 +176,8 @@ def read_units(ids: Ids) -> Iterable[Document]:
     )  # fmt: skip
     for row in db.session.execute(query):
         codes = [number(row.serial_no, serial=True), number(row.asset_tag), number(row.code), number(row.model)]
+        for gone in former.get(row.id, ()):
+            codes += [number(gone.serial_no, serial=True), number(gone.asset_tag)]
         words = text(*names(row.labels), row.brand, row.customer, row.site, row.location)
         yield Document(
             row.id,

@@ -25,6 +25,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from portal import jobs
 from portal.accounts.models import Person
 from portal.calls.models import Call, Member, Visit
+from portal.customers.merged import staying
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.db import db
 from portal.i18n import lazy
@@ -51,13 +52,11 @@ WATCHED: dict[type[Any], tuple[str, ...]] = {
     Item: ("code", "labels"),
     Person: ("name", "username"),
 }
-KEYS = {
-    Contact: "site_id",
-    Member: "visit_id",
-    Report: "visit_id",
-    ErasedDocument: "n",
-}  # whose entry it is; else the row's own id
-PLACES = {"site_id": "customer", "customer_id": "customer", "equipment_id": "unit"}  # entries of where a row was
+# Whose entry it is; else the row's own id.
+KEYS = {Contact: "site_id", Member: "visit_id", Report: "visit_id", ErasedDocument: "n"}
+# Entries of where a row was.
+PLACES = {"site_id": "customer", "customer_id": "customer", "equipment_id": "unit"}
+KEPT: dict[type[Any], str] = {Customer: "customer", Equipment: "unit"}  # and of the entry that stayed, by the one gone
 TABLES: dict[Any, type[Any]] = {model.__table__: model for model in WATCHED}
 PENDING = "to_index"
 AT_ONCE = 300  # entries of one kind that follow a name in the transaction itself
@@ -90,10 +89,15 @@ def note(session: Session, row: Any, *, gone: bool = False) -> None:
         return
     pending = pending_of(session)
     pending[model].add(getattr(row, KEYS.get(model, "id")))
-    for name, kind in PLACES.items():
-        if name in WATCHED[model]:
-            history = inspect(row).attrs[name].history
-            pending[kind].update(history.sum() if gone else history.deleted or ())
+    for name, kind in places_of(model):
+        history = inspect(row).attrs[name].history
+        pending[kind].update(history.sum() if gone else history.deleted or ())
+
+
+def places_of(model: type[Any]) -> list[tuple[str, str]]:
+    """The attributes that say where a row is, each with the kind of the entries there."""
+    found = [(name, kind) for name, kind in PLACES.items() if name in WATCHED[model]]
+    return [*found, ("merged_into_id", KEPT[model])] if model in KEPT else found
 
 
 def remember_statement(state: ORMExecuteState) -> None:
@@ -108,7 +112,7 @@ def remember_statement(state: ORMExecuteState) -> None:
         rows: list[Any] = values if any(values) else [statement.compile().params]
         pending[model].update(row[KEYS.get(model, "id")] for row in rows)
         return
-    places = [(name, kind) for name, kind in PLACES.items() if name in WATCHED[model]]
+    places = places_of(model)
     columns = [getattr(model, KEYS.get(model, "id")), *(getattr(model, name) for name, _kind in places)]
     reached = select(*columns).where(statement.whereclause if statement.whereclause is not None else true())
     for given in values:
@@ -175,12 +179,15 @@ def entries_of(touched: Touched) -> Found:
     found: Found = defaultdict(set)
     for kind in ("customer", "unit"):
         found[kind] |= touched.get(kind, set()) - {None}
+    found["customer"] |= kept_by(Customer, touched)
+    found["customer"] |= column(Site.id, Site.customer_id, found["customer"])
+    found["unit"] |= kept_by(Equipment, touched)
     found["part"] |= touched.get(Item, set())
     found["person"] |= touched.get(Person, set())
     found["report"] |= touched.get(Report, set()) | visits_of_documents(touched.get(ErasedDocument, set()))
     customers, sites = touched.get(Customer, set()), touched.get(Site, set())
     found["customer"] |= customers | sites | touched.get(Contact, set())
-    found["customer"] |= column(Site.id, Site.customer_id, customers) | column(Site.customer_id, Site.id, sites)
+    found["customer"] |= column(Site.customer_id, Site.id, sites)
     found["unit"] |= touched.get(Equipment, set()) | column(Equipment.id, Equipment.product_id, touched.get(Product))
     found["unit"] |= column(Equipment.id, Equipment.site_id, sites | column(Site.id, Site.customer_id, customers))
     calls = (
@@ -195,6 +202,12 @@ def entries_of(touched: Touched) -> Found:
     found["visit"] |= visits | column(Visit.id, Visit.call_id, calls)
     found["report"] |= column(Report.visit_id, Report.visit_id, found["visit"])
     return found
+
+
+def kept_by(model: type[Any], touched: Touched) -> set[Any]:
+    """The entries that say what those of these rows said that were merged."""
+    ids = list(touched.get(model, ()))
+    return {kept for chunk in chunks(ids) for kept in staying(model.__table__, chunk).values()}
 
 
 def units_of(products: set[Any] | None) -> set[Any]:

@@ -6,13 +6,15 @@ ending of a part or a tool is looked for in the whole catalogue, which stays sma
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import joinedload
 
+from portal.customers.merged import staying_for
 from portal.customers.models import Equipment
 from portal.customers.rules import LAST_FIGURES, plate_end
 from portal.db import db
@@ -66,22 +68,31 @@ def items(code: str, kind: str) -> list[Item]:
 
 def units(code: str) -> list[Equipment]:
     spellings = list({code, code.upper()})
-    plates = (Equipment.serial_no, Equipment.asset_tag)
-    exact = select(Equipment).where(or_(*(plate.in_(spellings) for plate in plates)))
-    found = drawn(exact)
+
+    def is_whole(unit: Any) -> ColumnElement[bool]:
+        return or_(*(plate.in_(spellings) for plate in (unit.serial_no, unit.asset_tag)))
+
+    found = drawn(is_whole)
     if found or len(code) < LEAST:
         return found
     last = plate_end(code)
-    ends = [
-        (end == last) & func.upper(plate).endswith(code.upper(), autoescape=True)
-        for end, plate in ((Equipment.serial_end, Equipment.serial_no), (Equipment.tag_end, Equipment.asset_tag))
-    ]
-    return drawn(select(Equipment).where(or_(*ends)))
+
+    def ends_so(unit: Any) -> ColumnElement[bool]:
+        plates = ((unit.serial_end, unit.serial_no), (unit.tag_end, unit.asset_tag))
+        return or_(
+            *((end == last) & func.upper(plate).endswith(code.upper(), autoescape=True) for end, plate in plates)
+        )
+
+    return drawn(ends_so)
 
 
-def drawn(query: Any) -> list[Equipment]:
+def drawn(fits: Callable[[Any], ColumnElement[bool]]) -> list[Equipment]:
+    """The units that fit; for an entry that was merged the one that stays. Their ids come together as a union: with
+    an "or" of both PostgreSQL would read all units."""
+    wanted = union(select(Equipment.id).where(fits(Equipment)), staying_for(Equipment, fits))
     whole = (
-        query.where(Equipment.merged_into_id.is_(None))
+        select(Equipment)
+        .where(Equipment.id.in_(wanted), Equipment.merged_into_id.is_(None))
         .options(joinedload(Equipment.product))
         .order_by(Equipment.serial_no, Equipment.id)
     )

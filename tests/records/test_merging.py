@@ -1,5 +1,6 @@
 """Entries that are the same become one: nothing is lost, the old address leads on, and it can be undone."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from portal.customers.stops import release, standing, stop_use
 from portal.db import Model, db
 from portal.history import HistoryEntry
 from portal.records.models import Merge
+from portal.records.operations.editing import change, version_of
 from portal.records.operations.merging import MOVES, merge, undo
 from tests.reports.steps import finished, signed
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def twin(world: Any) -> Any:
@@ -76,6 +80,88 @@ def test_two_units_become_one(world: Any, sign_in: Any) -> None:
     units = sign_in("sun", "laptop").get(f"/calls/new?site={gone.site_id}").all("[name=equipment]")
     assert str(gone.id) not in {str(field.get("value")) for field in units}
     assert zhao.get(f"/reports/{report.number}").status == 200
+
+
+def units_found(world: Any, sign_in: Any, plate: str) -> list[set[str]]:
+    """The ids of the units that the search, the new call, the list and the scan find under a plate."""
+    sun = sign_in("sun", "laptop")
+    places = ("main a.task", "main li a[href*='equipment=']", "main a[href^='/equipment/']")
+    pages = (f"/search?q={plate}&kind=unit", f"/calls/new?q={plate}", f"/equipment?q={plate}")
+    found = [
+        {UUID.findall(str(link["href"]))[-1] for link in sun.get(page).all(links)}
+        for page, links in zip(pages, places, strict=True)
+    ]
+    scanned = sun.post("/scan", {"code": plate})
+    return [*found, set(UUID.findall(scanned.location or "")[-1:])]
+
+
+@pytest.mark.parametrize("plate", ["MRG-0001", "TAG-77"])
+def test_the_plates_of_a_merged_unit_find_the_one_that_stays(world: Any, sign_in: Any, plate: str) -> None:
+    """Whoever types what stands on the machine must not enter it anew, also after the one that stayed was merged."""
+    zhao, site, hotel = world.person("zhao"), world.site(), world.site("Gimnasio")
+    gone = customers.add_equipment(site, world.equipment().product, "MRG-0001", asset_tag="TAG-77")
+    between = customers.add_equipment(site, world.equipment().product, "MRG-0002")
+    kept = customers.add_equipment(hotel, world.equipment().product, "KEPT-0003")
+    db.session.commit()
+    assert units_found(world, sign_in, plate)[0] == {str(gone.id)}
+    merge(gone, between, "同一铭牌", person=zhao)
+    last = merge(between, kept, "同一铭牌", person=zhao)
+    db.session.commit()
+    found = units_found(world, sign_in, plate)
+    assert found[0] == found[2] == found[3] == {str(kept.id)} and str(kept.id) in found[1]
+    undo(last, "弄错了", person=zhao)
+    db.session.commit()
+    found = units_found(world, sign_in, plate)
+    assert found[0] == found[2] == found[3] == {str(between.id)} and str(between.id) in found[1]
+    assert units_found(world, sign_in, "KEPT-0003")[0] == {str(kept.id)}
+
+
+def customers_found(sign_in: Any, name: str) -> list[set[str]]:
+    sun = sign_in("sun", "laptop")
+    places = ("#found-customer a.task", "main a[href^='/customers/']", "main a[href^='/customers/']")
+    pages = (f"/search?q={name}", f"/calls/new?q={name}", f"/customers?q={name}")
+    return [
+        {one for link in sun.get(page).all(links) for one in UUID.findall(str(link["href"]))}
+        for page, links in zip(pages, places, strict=True)
+    ]
+
+
+def test_the_name_of_a_merged_customer_finds_the_one_that_stays(world: Any, sign_in: Any, app: Any) -> None:
+    zhao, kept = world.person("zhao"), world.site().customer
+    gone, between = customers.add_customer("从前健身"), customers.add_customer("后来健身")
+    customers.add_site(gone, "旧馆", "旧路 1 号")
+    db.session.commit()
+    merge(gone, between, "同一家", person=zhao)
+    done = merge(between, kept, "同一家", person=zhao)
+    db.session.commit()
+    assert customers_found(sign_in, "从前健身") == [{str(kept.id)}] * 3
+    assert customers_found(sign_in, "后来健身") == [{str(kept.id)}] * 3
+    assert "Everything agrees" in app.test_cli_runner().invoke(args=["search", "check"]).output
+    db.session.rollback()
+    undo(done, "弄错了", person=zhao)
+    db.session.commit()
+    assert customers_found(sign_in, "从前健身") == [{str(between.id)}] * 3
+    assert customers_found(sign_in, "虚构动力") == [{str(kept.id)}] * 3
+    assert "Everything agrees" in app.test_cli_runner().invoke(args=["search", "check"]).output
+
+
+def test_what_was_changed_in_a_merged_entry_stands_in_the_file_of_the_one_that_stays(world: Any, sign_in: Any) -> None:
+    he, zhao = sign_in("he", "laptop"), world.person("zhao")
+    kept, customer = world.equipment(), world.site().customer
+    gone, between = (customers.add_equipment(kept.site, kept.product, name) for name in ("MRG-0001", "MRG-0002"))
+    former = customers.add_customer("从前健身")
+    db.session.commit()
+    change(gone, version_of(gone), {"location": "三楼"}, person=zhao)
+    change(former, version_of(former), {"name": "改过的名"}, person=zhao)
+    merge(gone, between, "同一铭牌", person=zhao)
+    merge(between, kept, "再次同一", person=zhao)
+    merge(former, customer, "同一家", person=zhao)
+    db.session.commit()
+    history = he.get(f"/equipment/{kept.id}?show=changes").one("#history").get_text()
+    assert "三楼" in history
+    assert history.count("同一铭牌") == 1 and history.count("再次同一") == 1, "said of both entries, shown once"
+    history = he.get(f"/customers/{customer.id}?show=changes").one("#history").get_text()
+    assert "从前健身" in history and history.count("同一家") == 1
 
 
 def test_a_stop_of_use_holds_for_the_unit_that_stays(world: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal.customers.merged import merged_into, staying
 from portal.customers.models import Equipment, Product
 from portal.db import db, new_id
 from portal.i18n import lazy
@@ -18,7 +19,7 @@ from portal.importing.kinds.customers import (
     PHONE_HEADINGS,
     SITE_HEADINGS,
 )
-from portal.importing.kinds.places import Directory, merged_into, named_site, staying
+from portal.importing.kinds.places import Directory, named_site
 from portal.importing.rules import Claim, phone_digits
 from portal.importing.values import code, day, phone, text
 

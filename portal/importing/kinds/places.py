@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from portal.customers.merged import merged_into, staying
 from portal.customers.models import Contact, Customer, Site
 from portal.db import db
 from portal.importing.kinds.base import records
@@ -88,37 +89,11 @@ def by_name(names: set[str]) -> dict[str, list[uuid.UUID]]:
     return {name: list(ids) for name, ids in found.items()}
 
 
-def staying(table: Any, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """For each entry the one that stays in its place: itself, unless it was merged."""
-    stays = {one: one for one in ids}
-    while stays:
-        asked = table.c.id.in_(set(stays.values()))
-        query = select(table.c.id, table.c.merged_into_id).where(asked, table.c.merged_into_id.is_not(None))
-        merged = {row.id: row.merged_into_id for row in db.session.execute(query)}
-        if not merged:
-            break
-        stays = {one: merged.get(kept, kept) for one, kept in stays.items()}
-    return stays
-
-
 def former_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     """The names of entries that were merged into these. A file that still has one does not rename who stays."""
     found: dict[uuid.UUID, set[str]] = defaultdict(set)
-    for kept, names in merged_into(CUSTOMER, ids, CUSTOMER.c.name).items():
-        found[kept].update(names)
-    return found
-
-
-def merged_into(table: Any, ids: Iterable[uuid.UUID], column: Any) -> dict[uuid.UUID, list[Any]]:
-    """The values of `column` in the entries that these stand for, also of those that were merged into a merged one."""
-    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    stands_for = {one: one for one in ids}
-    while stands_for:
-        query = select(table.c.id, table.c.merged_into_id, column.label("value"))
-        rows = list(db.session.execute(query.where(table.c.merged_into_id.in_(stands_for))))
-        stands_for = {row.id: stands_for[row.merged_into_id] for row in rows}
-        for row in rows:
-            found[stands_for[row.id]].append(row.value)
+    for kept, rows in merged_into(CUSTOMER, ids, CUSTOMER.c.name).items():
+        found[kept].update(row.name for row in rows)
     return found
 
 

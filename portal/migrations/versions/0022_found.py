@@ -1,4 +1,5 @@
-"""Entries of the search that say more than they did: who goes along to a visit finds it as its lead does."""
+"""Entries of the search that say more than they did: who goes along to a visit finds it as its lead does, and what an
+entry was called before it was merged finds the one that stays."""
 
 import uuid
 from collections.abc import Iterable
@@ -29,12 +30,14 @@ JOB = sa.table(
     sa.column("created_at", Instant()),
 )
 # Which entries of which kind; the jobs that follow the names of customers bring them up to date.
+MERGED = "SELECT merged_into_id FROM {} WHERE merged_into_id IS NOT NULL"
 HELPED = "FROM visit_member JOIN visit ON visit.id = visit_member.visit_id JOIN call ON call.id = visit.call_id"
 CHANGED = {
     "visit": f"SELECT DISTINCT visit.id {HELPED}",
     "report": f"SELECT DISTINCT report.visit_id {HELPED} JOIN report ON report.visit_id = visit.id",
-    "customer": f"SELECT DISTINCT call.site_id {HELPED}",
-    "unit": f"SELECT DISTINCT call.equipment_id {HELPED} WHERE call.equipment_id IS NOT NULL",
+    "customer": f"""SELECT call.site_id {HELPED} UNION {MERGED.format("customer")}
+        UNION SELECT id FROM site WHERE customer_id IN ({MERGED.format("customer")})""",
+    "unit": f"SELECT call.equipment_id {HELPED} WHERE call.equipment_id IS NOT NULL UNION {MERGED.format('equipment')}",
 }
 
 

@@ -118,6 +118,6 @@ def undo(done: Merge, reason: str, *, person: Person) -> None:
         kept.stopped_at = None
     db.session.add(MergeUndoing(merge_id=done.id, reason=reason, person_id=person.id, recorded_at=now()))
     db.session.flush()
-    for row in (gone, kept):
-        names = {"gone": name_of(gone), "kept": name_of(kept), "reason": reason}
+    for row, other in ((gone, kept), (kept, gone)):
+        names = {"gone": name_of(gone), "kept": name_of(kept), "other": other.id, "reason": reason}
         history.record("undo_merge", row, person_id=person.id, **names)

@@ -103,6 +103,11 @@ def position(place: datetime) -> int:
     return round(place.timestamp() * 1_000_000)
 
 
+def merges_of(owner: Customer | Equipment) -> list[Any]:
+    """What the file stands for, for whoever sees all of it."""
+    return queries.merges_of(owner) if queries.sees_all(current_user) else []
+
+
 def file_page(template: str, owner: Customer | Equipment, **context: Any) -> Response:
     everything = queries.sees_all(current_user)
     return page(
@@ -110,7 +115,7 @@ def file_page(template: str, owner: Customer | Equipment, **context: Any) -> Res
         owner=owner,
         everything=everything,
         like=context.pop("like"),
-        merges=queries.merges_of(owner) if everything else [],
+        merges=[one for one in context.pop("merges") if one.kept_id == owner.id],
         may_edit=may(Permission.FILE_EDIT),
         title=context.pop("title", _("Customer")),
         **context,

@@ -15,7 +15,7 @@ from portal.permissions import Permission, may, requires
 from portal.records import queries, timeline
 from portal.records.forms import ContactForm, CustomerFilters, CustomerForm, NewCustomerForm, SiteForm
 from portal.records.operations import editing
-from portal.records.views.base import bp, change_page, file_page, find_customer, history_of, to_file
+from portal.records.views.base import bp, change_page, file_page, find_customer, history_of, merges_of, to_file
 from portal.reports import survey as questionnaire
 
 
@@ -57,7 +57,8 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
     papers = queries.papers_of(found, current_user)
     cases = queries.cases_of(found) if may(Permission.CASE_VIEW) else None
     reader = current_user if may(Permission.SURVEY_VIEW) else None
-    scope = timeline.of_customer(found, sites, papers, everything, cases=cases, survey_reader=reader)
+    merges = merges_of(found)
+    scope = timeline.of_customer(found, sites, papers, everything, merges, cases=cases, survey_reader=reader)
     return file_page(
         "records/customer.html",
         found,
@@ -66,6 +67,7 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
         sites=sites,
         units=queries.units_at(sites),
         papers=papers,
+        merges=merges,
         cases=cases or [],
         answer_words=questionnaire.answer_words,
         like=queries.customers_like(found) if may(Permission.FILE_MERGE) else [],

@@ -27,6 +27,7 @@ from portal.records.views.base import (
     find_customer,
     find_unit,
     history_of,
+    merges_of,
     to_file,
 )
 from portal.records.views.customers import opened
@@ -56,7 +57,8 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
     found = find_unit(unit_id)
     everything = queries.sees_all(current_user)
     papers = queries.papers_of(found, current_user)
-    scope = timeline.of_unit(found, papers)
+    merges = merges_of(found)
+    scope = timeline.of_unit(found, papers, merges)
     parts = timeline.parts(scope, None, timeline.PAGE_SIZE + 1)
     office = may(Permission.CALL_VIEW)
     own_photos = None if office else current_user.id
@@ -66,6 +68,7 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
         title=editing.unit_name(found),
         unit=found,
         papers=papers,
+        merges=merges,
         parts=parts[: timeline.PAGE_SIZE],
         photos=timeline.photos(found, own_photos),
         stops=standing(found),
