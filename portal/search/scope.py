@@ -6,14 +6,16 @@ from typing import Any
 from portal.permissions import GRANTS, Permission, own
 from portal.search.rules import KINDS
 
+# What opens the pages of a kind; any of them is enough. A file is open to whoever has the list of all files, and to
+# technicians where they have a visit.
 KIND_PERMISSIONS = {
-    "customer": Permission.VISIT_VIEW,  # whoever may see a visit sees its customer and its unit
-    "unit": Permission.VISIT_VIEW,
-    "visit": Permission.VISIT_VIEW,
-    "report": Permission.REPORT_VIEW,
-    "call": Permission.CALL_VIEW,
-    "part": Permission.STOCK_VIEW,
-    "person": Permission.PERSON_FIND,
+    "customer": (Permission.FILE_LIST, Permission.VISIT_VIEW),
+    "unit": (Permission.FILE_LIST, Permission.VISIT_VIEW),
+    "visit": (Permission.VISIT_VIEW,),
+    "report": (Permission.REPORT_VIEW,),
+    "call": (Permission.CALL_VIEW,),
+    "part": (Permission.STOCK_VIEW,),
+    "person": (Permission.PERSON_FIND,),
 }
 
 
@@ -26,7 +28,8 @@ def reach_of(person: Any) -> dict[str, Reach]:
     """The kinds that the person finds anything of, in the order of results: all of it, or their own."""
     found = {}
     for kind in KINDS:
-        grants = [grant for grant in GRANTS[KIND_PERMISSIONS[kind]] if grant.roles & person.roles]
+        given = [grant for permission in KIND_PERMISSIONS[kind] for grant in GRANTS[permission]]
+        grants = [grant for grant in given if grant.roles & person.roles]
         if any(grant.when is None for grant in grants):
             found[kind] = Reach.ALL
         elif any(grant.when is own for grant in grants):

@@ -298,7 +298,7 @@ def test_who_finds_what_is_read_from_the_permissions(world: Any) -> None:
     assert reaches["sun"].keys() == everything - {"part"}
     assert reaches["zhao"].keys() == reaches["he"].keys() == reaches["wu"].keys() == everything
     assert set(reaches["wu"].values()) == {Reach.ALL}
-    assert reaches["qian"].keys() == {"part"} and reaches["zhou"].keys() == {"report", "part"}
+    assert reaches["qian"].keys() == {"part"} and reaches["zhou"].keys() == {"customer", "unit", "report", "part"}
     assert reaches["admin"].keys() == {"person"}
 
 

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from portal.db import db
-from portal.search import links
+from portal.permissions import Role
+from portal.search import links, rules
 from portal.stock.models import Item
 from tests.page import Page
 from tests.reports.steps import finished, signed
@@ -79,12 +80,41 @@ def test_a_strangers_record_never_shows_not_even_by_count(world: Any, sign_in: A
                 assert "虚构动力" not in page.one("#results").get_text().replace(f"“{question}”", "")
     assert "虚构动力" not in li.get("/search").text and "虚构动力" not in qian.get("/search").text
     assert hits(search(qian, "跑带"), "part") and not search(li, "跑带").all(".task")
-    assert hits(search(zhou, "虚构动力"), "report") and len(search(zhou, "虚构动力").all("section")) == 1
-    assert not search(zhou, "10000000001").all(".task")
+    assert hits(search(zhou, "虚构动力"), "report") and not search(zhou, "虚构动力").all("#found-visit, #found-call")
     assert hits(search(admin, "张演示"), "person") and search(admin, "张演示").one("a.task")["href"].startswith(
         "/admin/people/"
     )
     assert not search(qian, "张演示").all(".task")
+
+
+LISTS = {"customer": "/customers", "unit": "/equipment", "visit": "/visits", "report": "/reports", "call": "/calls",
+         "part": "/stock", "person": "/admin/people"}  # fmt: skip
+
+
+@pytest.mark.parametrize("username", ["zhang", "sun", "zhao", "he", "qian", "zhou", "admin"])
+def test_whoever_has_a_list_finds_what_stands_there_and_opens_all_that_they_find(
+    world: Any, sign_in: Any, username: str
+) -> None:
+    visit = finished(world)
+    report = signed(world, visit)
+    person = sign_in(username, "laptop")
+    questions = {
+        "customer": ["虚构动力", "10000000001"], "unit": ["DF2401-0001", "0001"], "visit": [visit.number],
+        "report": [report.number], "call": [visit.call.number], "part": ["TM-OIL-100"], "person": ["zhang"],
+    }  # fmt: skip
+    assert questions.keys() == LISTS.keys() == set(rules.KINDS)
+    for kind, asked in questions.items():
+        for question in asked:
+            found = live(person, question).all(f"#exact .task, #found-{kind} .task")
+            assert found or person.get(LISTS[kind]).status == 403, f"{kind}: {question}"
+            for one in found:
+                assert person.get(str(one["href"])).status == 200, f"{kind}: {one['href']}"
+
+
+@pytest.mark.engine("sqlite")
+def test_each_role_is_among_those_whose_search_is_tried(world: Any) -> None:
+    tried = (world.person(name).roles for name in ("zhang", "sun", "zhao", "he", "qian", "zhou", "admin"))
+    assert set().union(*tried) == set(Role)
 
 
 def test_a_technician_comes_from_a_customer_to_the_own_visits_there(world: Any, sign_in: Any) -> None:
