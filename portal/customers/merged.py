@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import CTE, ColumnElement, Row, Select, select
 from sqlalchemy.orm import aliased
 
 from portal.db import db
@@ -28,18 +28,23 @@ def staying(table: Any, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
 
 def merged_into(table: Any, ids: Iterable[uuid.UUID], *columns: Any) -> dict[uuid.UUID, list[Row[Any]]]:
     """What the entries say that these stand for, also those that were merged into a merged one."""
+    chain = stood_for(table, ids)
+    query: Any = select(chain.c.kept, *columns).join(table, table.c.id == chain.c.id).order_by(table.c.id)
+    found: dict[uuid.UUID, list[Row[Any]]] = defaultdict(list)
+    for row in db.session.execute(query):
+        found[row.kept].append(row)
+    return found
+
+
+def stood_for(table: Any, ids: Iterable[uuid.UUID]) -> CTE:
+    """For a query: the `id` of each entry that one of these stands for, and which of these (`kept`)."""
     gone = select(table.c.id, table.c.merged_into_id.label("kept")).where(
         table.c.merged_into_id.in_(list(ids)), table.c.merged_into_id.is_not(None)
     )
     chain = gone.cte("gone", recursive=True)
     further = table.alias()
     before = select(further.c.id, chain.c.kept).join(chain, chain.c.id == further.c.merged_into_id)
-    chain = chain.union_all(before.where(further.c.merged_into_id.is_not(None)))
-    query: Any = select(chain.c.kept, *columns).join(table, table.c.id == chain.c.id).order_by(table.c.id)
-    found: dict[uuid.UUID, list[Row[Any]]] = defaultdict(list)
-    for row in db.session.execute(query):
-        found[row.kept].append(row)
-    return found
+    return chain.union_all(before.where(further.c.merged_into_id.is_not(None)))
 
 
 def staying_for(model: Any, fits: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:

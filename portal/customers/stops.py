@@ -1,7 +1,7 @@
 """停止使用: the verbs that stop and release a unit, and which stops stand (SR-09)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from portal import history
 from portal.accounts.models import Person
 from portal.clock import now
+from portal.customers.merged import stood_for
 from portal.customers.models import Equipment, Site, UseRelease, UseStop
 from portal.db import db
 from portal.errors import Conflict
@@ -41,8 +42,8 @@ def release(stop: UseStop, reason: str, *, source: str = "", person: Person) -> 
     done = UseRelease(stop=stop, reason=reason, source=source, person=person, recorded_at=now())
     db.session.add(done)
     db.session.flush()
-    for unit in (stop.equipment, stays_for(stop.equipment)):
-        if unit is not None and not standing(unit):
+    for unit in with_those_that_stay(stop.equipment):
+        if not standing(unit):
             unit.stopped_at = None
     db.session.flush()
     told = {"stop": stop.id, "source": source, "reason": reason}
@@ -50,9 +51,11 @@ def release(stop: UseStop, reason: str, *, source: str = "", person: Person) -> 
     return done
 
 
-def stays_for(unit: Equipment | None) -> Equipment | None:
-    """The entry that the unit was merged into: what stopped the one stops the other."""
-    return db.session.get(Equipment, unit.merged_into_id) if unit is not None and unit.merged_into_id else None
+def with_those_that_stay(unit: Equipment | None) -> Iterator[Equipment]:
+    """The unit, the entry that it was merged into, and so on: what stopped the one stops the others."""
+    while unit is not None:
+        yield unit
+        unit = db.session.get(Equipment, unit.merged_into_id) if unit.merged_into_id else None
 
 
 def release_unit(unit: Equipment, reason: str, *, source: str, person: Person) -> None:
@@ -73,7 +76,7 @@ def standing(unit: Equipment | None) -> list[UseStop]:
     """The stops of the unit that nobody has released, oldest first. A unit that may be used costs no statement."""
     if unit is None or unit.stopped_at is None:
         return []
-    merged = select(Equipment.id).where(Equipment.merged_into_id == unit.id)
+    merged = select(stood_for(Equipment.__table__, [unit.id]).c.id)
     mine = or_(UseStop.equipment_id == unit.id, UseStop.equipment_id.in_(merged))
     return list(db.session.scalars(standing_query().where(mine)))
 

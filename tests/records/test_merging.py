@@ -176,6 +176,17 @@ def test_a_stop_of_use_holds_for_the_unit_that_stays(world: Any) -> None:
     assert kept.stopped_at is None and not standing(kept)
 
 
+def test_a_stop_of_use_holds_also_where_the_unit_that_stayed_was_merged_itself(world: Any) -> None:
+    gone, visit, zhao = world.equipment(), world.visit(), world.person("zhao")
+    between, kept = (customers.add_equipment(gone.site, gone.product, f"df2401 000{n}") for n in (1, 9))
+    stop = stop_use(gone, "裂纹", source=visit.number, source_id=visit.id, person=zhao)
+    merge(gone, between, "同一铭牌", person=zhao)
+    merge(between, kept, "同一铭牌", person=zhao)
+    assert kept.stopped_at and standing(kept) == [stop]
+    release(stop, "已修好", person=zhao)
+    assert [unit.stopped_at for unit in (gone, between, kept)] == [None, None, None]
+
+
 @pytest.mark.engine("sqlite")
 def test_merging_is_for_supervisors(world: Any, sign_in: Any) -> None:
     gone, kept = world.site().customer, twin(world)
