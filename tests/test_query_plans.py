@@ -26,10 +26,11 @@ LARGE = {
     "contact", "public_link", "kept_paper", "receipt", "search_entry", "search_words_own",
 }  # fmt: skip
 SEARCHES = ["/search?q=虚构", "/search?q=跑", "/search?q=tm", "/search?q=虚构&kind=visit", "/search?q=JX-01"]
+LOOKED_UP = ["/calls?q=虛構", "/calls/new?q=虛構", "/customers?q=虛構", "/equipment?q=虛構", "/reports?q=虛構"]
 PAGES = {
     "zhang": ["/", "{visit}", "{visit}/part-uses", "{visit}/findings", "{visit}/time-entries", "/van", "/reports",
               "/search", *SEARCHES],
-    "sun": ["/calls", "/visits", "/follow-ups", "/calls/new", "/search", *SEARCHES],
+    "sun": ["/calls", "/visits", "/follow-ups", "/calls/new", "/search", *SEARCHES, *LOOKED_UP],
     "zhao": ["/review", "/reports", "/reports/{report}", "/cases"],
     "qian": [
         "/stock", "/stock/items/TM-OIL-100", "/stock/items/TM-OIL-100?location=STORE-01", "/stock/movements",

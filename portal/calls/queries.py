@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload, lazyload, selectinload
 
-from portal import settings
+from portal import finding, settings
 from portal.accounts.models import Person, PersonRole
 from portal.calls import rules
 from portal.calls.models import Assignment, Call, Member, Visit, is_on_team
 from portal.clock import day_bounds
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
+from portal.customers.queries import in_phone, in_serial, of_phone
 from portal.db import behind, db, read
 from portal.i18n import current_locale, picked
 from portal.permissions import Role
@@ -112,17 +113,17 @@ def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
 
 
 def matches(words: str) -> Any:
-    def like(column: Any) -> Any:
-        return column.icontains(words, autoescape=True)
-
-    return or_(
-        like(Call.number),
-        Call.customer.has(like(Customer.name)),
-        Call.site.has(or_(like(Site.name), like(Site.address))),
-        Call.contact.has(or_(like(Contact.name), like(Contact.phone))),
-        Call.equipment.has(like(Equipment.serial_no)),
-        like(Call.description),
-    )
+    """By a call's own words or those of a visit of it, or by its place with the contacts there."""
+    own = aliased(Call)
+    placed, called = select(own.id), select(own.id).join(Contact, Contact.id == own.contact_id)
+    ways = [
+        finding.Way("call"),
+        finding.Way("visit", select(Visit.call_id), Visit.id),
+        finding.Way("customer", placed, own.site_id),
+    ]
+    units = placed.join(Equipment, Equipment.id == own.equipment_id)
+    parts = [*in_phone(called, words), *in_serial(units, words)]
+    return finding.found(words, Call.id, ways, also=of_phone(called, words), otherwise=parts)
 
 
 def is_open() -> Any:

@@ -5,51 +5,55 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from portal.customers.merged import staying_for
+from portal import finding
 from portal.customers.models import FAMILIES, Contact, Customer, Equipment, Product, Site
+from portal.customers.rules import LAST_FIGURES, phone_key, serial_key
 from portal.db import db
 
 MOST_SITES = 20
 
 
 def search_sites(words: str) -> list[Site]:
-    """Sites whose customer, address, contact or unit matches, also by what a merged entry of it said; customers in the
-    order of their names."""
-    digits = words.replace(" ", "")
-    called = Contact.name.icontains(words, autoescape=True) | func.replace(Contact.phone, " ", "").contains(
-        digits, autoescape=True
-    )
-
-    def named(customer: Any) -> ColumnElement[bool]:
-        found: ColumnElement[bool] = customer.name.icontains(words, autoescape=True)
-        return found
-
-    def plate(unit: Any) -> ColumnElement[bool]:
-        return or_(*(column.icontains(words, autoescape=True) for column in (unit.serial_no, unit.asset_tag)))
-
-    known = or_(plate(Equipment), Equipment.id.in_(staying_for(Equipment, plate)))
-    unit = select(Equipment.id).where(Equipment.site_id == Site.id, Equipment.merged_into_id.is_(None), known)
+    """Sites whose customer, address, contact or unit matches; customers in the order of their names."""
+    ways = [finding.Way("customer"), finding.Way("unit", select(Equipment.site_id), Equipment.id)]
+    contacts = select(Contact.site_id)
+    part_of_a_serial = in_serial(select(Equipment.site_id).where(Equipment.merged_into_id.is_(None)), words)
     query = (
         select(Site)
         .join(Site.customer)
         .where(
-            or_(
-                named(Customer),
-                Customer.id.in_(staying_for(Customer, named)),
-                Site.name.icontains(words, autoescape=True),
-                Site.address.icontains(words, autoescape=True),
-                Site.contacts.any(called),
-                unit.exists(),
+            finding.found(
+                words, Site.id, ways, also=of_phone(contacts, words),
+                otherwise=[*in_phone(contacts, words), *part_of_a_serial],
             )
         )
         .options(joinedload(Site.customer), selectinload(Site.contacts))
         .order_by(Customer.name, Site.name, Site.id)
         .limit(MOST_SITES)
-    )
+    )  # fmt: skip
     return list(db.session.scalars(query))
+
+
+def of_phone(contacts: Any, words: str) -> list[Any]:
+    """The query, narrowed to contacts of this phone number however it is written; none when the words are none."""
+    key = phone_key(words)
+    return [contacts.where(Contact.phone_key == key)] if key else []
+
+
+def in_phone(contacts: Any, words: str) -> list[Any]:
+    """Contacts with the digits anywhere in their number. Reads the numbers of all of them."""
+    key = phone_key(words)
+    return [contacts.where(Contact.phone_key.contains(key, autoescape=True))] if key else []
+
+
+def in_serial(units: Any, words: str) -> list[Any]:
+    """Units with the letters and digits anywhere in their serial number. Reads the numbers of all of them."""
+    key = serial_key(words)
+    told = len(key) >= LAST_FIGURES and any(letter.isdigit() for letter in key)
+    return [units.where(Equipment.serial_key.contains(key, autoescape=True))] if told else []
 
 
 def units_by_site(sites: Iterable[Site]) -> dict[uuid.UUID, list[Equipment]]:
@@ -59,10 +63,10 @@ def units_by_site(sites: Iterable[Site]) -> dict[uuid.UUID, list[Equipment]]:
         .options(joinedload(Equipment.product))
         .order_by(Equipment.location, Equipment.serial_no)
     )
-    found: dict[uuid.UUID, list[Equipment]] = defaultdict(list)
+    by_site: dict[uuid.UUID, list[Equipment]] = defaultdict(list)
     for unit in db.session.scalars(query):
-        found[unit.site_id].append(unit)
-    return found
+        by_site[unit.site_id].append(unit)
+    return by_site
 
 
 def find_site(site_id: uuid.UUID) -> Site | None:

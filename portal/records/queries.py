@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
+from portal import finding
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
 from portal.customers.merged import staying_for
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
-from portal.customers.rules import phone_key, serial_key
+from portal.customers.queries import in_phone, in_serial, of_phone
 from portal.db import behind, db, read
 from portal.permissions import Permission, may
 from portal.records.models import Merge, MergeUndoing, Paper, PaperRemoval
@@ -60,7 +61,7 @@ def customers(wanted: WantedCustomers) -> Select[Any]:
     query: Any = select(Customer.id, Customer.name, Customer.kind, Customer.locale, Customer.created_at)
     query = query.where(Customer.merged_into_id.is_(None)).order_by(Customer.name, Customer.id)
     if wanted.q:
-        query = query.where(or_(is_named(wanted.q), has_place(wanted.q), has_contact(wanted.q)))
+        query = query.where(customer_found(wanted.q))
     if wanted.kind:
         query = query.where(Customer.kind == wanted.kind)
     if wanted.place:
@@ -78,28 +79,19 @@ def is_named(words: str) -> ColumnElement[bool]:
     return or_(like(Customer.name, words), Customer.id.in_(staying_for(Customer, lambda gone: like(gone.name, words))))
 
 
-def has_plate(words: str) -> ColumnElement[bool]:
-    """The unit's own plates, or those of an entry that was merged into it."""
-
-    def plate(unit: Any) -> ColumnElement[bool]:
-        ways = [like(column, words) for column in (unit.serial_no, unit.asset_tag)]
-        if key := serial_key(words):
-            ways.append(unit.serial_key.contains(key, autoescape=True))
-        return or_(*ways)
-
-    return or_(plate(Equipment), Equipment.id.in_(staying_for(Equipment, plate)))
-
-
 def has_place(words: str) -> ColumnElement[bool]:
     named = or_(like(Site.name, words), like(Site.address, words), like(Site.district, words))
     return exists().where(Site.customer_id == Customer.id, named)
 
 
-def has_contact(words: str) -> ColumnElement[bool]:
-    called = [like(Contact.name, words)]
-    if key := phone_key(words):
-        called.append(Contact.phone_key.contains(key, autoescape=True))
-    return exists().where(Site.customer_id == Customer.id, Contact.site_id == Site.id, or_(*called))
+def customer_found(words: str) -> ColumnElement[bool]:
+    """By its name, or by a site or contact of it; one without a site has an entry of its own."""
+    owners = select(Site.customer_id)
+    called = owners.join(Contact, Contact.site_id == Site.id)
+    return finding.found(
+        words, Customer.id, [finding.Way("customer"), finding.Way("customer", owners, Site.id)],
+        also=of_phone(called, words), otherwise=in_phone(called, words),
+    )  # fmt: skip
 
 
 def units(wanted: WantedUnits) -> Select[Any]:
@@ -118,7 +110,8 @@ def units(wanted: WantedUnits) -> Select[Any]:
         .order_by(Equipment.serial_no, Equipment.id)
     )  # fmt: skip
     if wanted.q:
-        query = query.where(or_(has_plate(wanted.q), like(Equipment.location, wanted.q), like(Product.model, wanted.q)))
+        parts = in_serial(select(Equipment.id), wanted.q)
+        query = query.where(finding.found(wanted.q, Equipment.id, [finding.Way("unit")], otherwise=parts))
     if wanted.product:
         query = query.where(Equipment.product_id == wanted.product)
     if wanted.family:

@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Uuid, bindparam, exists, func, select
 from sqlalchemy.orm import contains_eager, defaultload, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from portal import finding
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.customers.models import Customer, Equipment, KnownFault, Product, Site
@@ -209,10 +210,11 @@ def cases_that_fit(words: str, state: str) -> list[ColumnElement[bool]]:
     if state:
         fit.append(Dispute.closed_at.is_(None) if state == "open" else Dispute.closed_at.is_not(None))
     if words:
-        named = or_(*(column.icontains(words, autoescape=True) for column in (Report.number, Customer.name)))
-        reports = select(Report.id).join(Visit, Visit.id == Report.visit_id).join(Call, Call.id == Visit.call_id)
-        reports = reports.join(Customer, Customer.id == Call.customer_id).where(named).correlate(None)
-        fit.append(or_(Dispute.words.icontains(words, autoescape=True), Dispute.report_id.in_(reports)))
+        reported = select(Dispute.id).join(Report, Report.id == Dispute.report_id)
+        told = read(select(Dispute.id, Dispute.words).where(*fit))  # in all, because there are few of them
+        own = select(Dispute.id).where(Dispute.id.in_([case.id for case in told if finding.fits(words, case.words)]))
+        way = finding.Way("report", reported.correlate(None), Report.visit_id)
+        fit.append(finding.found(words, Dispute.id, [way], also=[own]))
     return fit
 
 
@@ -236,8 +238,7 @@ def listed(person: Person, wanted: Wanted) -> Any:
         .order_by(Report.submitted_at.desc(), Report.id.desc())
     )  # fmt: skip
     if wanted.q:
-        columns = (Report.number, Call.number, Customer.name, Site.name)
-        query = query.where(or_(*(column.icontains(wanted.q, autoescape=True) for column in columns)))
+        query = query.where(finding.found(wanted.q, Report.visit_id, [finding.Way("report")]))
     if wanted.state:
         query = query.where(Visit.state == wanted.state)
     if wanted.before:

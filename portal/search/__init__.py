@@ -10,11 +10,13 @@ the same question has the same answer in the same order on both.
 
 from flask import Flask
 
-from portal.search import cli, indexing, links, views, words
+from portal import finding
+from portal.search import cli, filtering, indexing, links, views, words
 
 
 def init_app(app: Flask) -> None:
     indexing.watch()
+    finding.provide(app, filtering.Finder())
     app.jinja_env.globals.update(kind_words=words.KIND_WORDS, kind_icons=words.ICONS, search_link=links.address_of)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.search)

@@ -11,6 +11,7 @@ def test_a_customer_with_site_contact_and_unit_is_found_by_each_of_them(world: A
     site = operations.add_site(customer, "东门", "云上市乙区演示路 9 号", time_zone="Asia/Shanghai")
     operations.add_contact(site, "物业前台", "100 0000 0077")
     unit = operations.add_equipment(site, world.product(), "PL-777", asset_tag="XG-1")
+    db.session.commit()
     for words in ("占位里", "东门", "演示路 9", "物业", "1000000 0077", "pl-777", "xg-1"):
         assert search_sites(words) == [site], words
     assert units_by_site([site, world.site()])[site.id] == [unit]
