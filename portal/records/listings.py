@@ -5,22 +5,24 @@ The rows are chosen by the list's own filter, so that a file holds what is on th
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from flask import request
 from flask_login import current_user
 from sqlalchemy import func, select
 
+from portal import sheets
 from portal.accounts.models import Person
 from portal.calls import queries as calls
 from portal.calls.filters import FilterForm
 from portal.calls.models import Call, Visit
-from portal.calls.words import CUSTOMER_KINDS, state_word, work_type_word
+from portal.calls.words import CUSTOMER_KINDS, class_word, state_word, work_type_word
 from portal.customers.models import Customer, Equipment, Product, Site
 from portal.db import db
-from portal.i18n import lazy, pick
+from portal.i18n import LOCALES, lazy, pick
 from portal.permissions import Permission
 from portal.records import queries as files
 from portal.records.forms import CustomerFilters, UnitFilters
@@ -28,6 +30,7 @@ from portal.records.words import FIELDS
 from portal.reports import queries as reports
 from portal.reports.forms import CaseFilters, ReportFilters
 from portal.reports.models import Dispute, Report
+from portal.reports.words import OUTCOMES_OF_CASES
 from portal.visits import queries as visits
 from portal.visits.forms import VisitFilters
 from portal.visits.views.lists import wanted_by
@@ -38,7 +41,8 @@ Cell = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Listing:
-    """`filters`: names of the parameters that choose rows; `key`: the column that names one."""
+    """`filters`: names of the parameters that choose rows; `key`: the column that names one; `whole`: rows with what
+    the page reads beside them."""
 
     name: str
     endpoint: str
@@ -49,6 +53,7 @@ class Listing:
     columns: tuple[tuple[Any, Cell], ...]
     action: str = ""  # assign | approve
     acting: Permission | None = None
+    whole: Callable[[Sequence[Any]], Iterable[Any]] = iter
 
     def query(self, ids: Iterable[uuid.UUID] | None = None) -> Any:
         """All rows that the address asks for, or those of them that were chosen."""
@@ -67,8 +72,9 @@ class Listing:
 
     def cells(self, ids: Iterable[uuid.UUID] | None = None) -> Iterator[list[Any]]:
         """The rows of a file, read in pieces."""
-        for row in db.session.execute(self.query(ids).execution_options(yield_per=CHUNK)):
-            yield [cell(row) for _name, cell in self.columns]
+        for rows in db.session.execute(self.query(ids).execution_options(yield_per=CHUNK)).partitions():
+            for row in self.whole(rows):
+                yield [cell(row) for _name, cell in self.columns]
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -80,11 +86,27 @@ def of(name: str) -> Cell:
     return lambda row: getattr(row, name)
 
 
+def at_site(name: str) -> Cell:
+    """A time as it was at the row's site."""
+    return lambda row: sheets.at_place(getattr(row, name), row.time_zone)
+
+
+def at_home(name: str) -> Cell:
+    """A time as it was where the reader works."""
+    return lambda row: sheets.at_place(getattr(row, name), current_user.branch.time_zone)
+
+
+def with_surroundings(rows: Sequence[Any]) -> Iterator[Any]:
+    """Customers with their places, units and open calls."""
+    around = files.around([row.id for row in rows])
+    return (SimpleNamespace(**row._asdict(), **vars(around[row.id])) for row in rows)
+
+
 def call_rows() -> Any:
     query: Any = (
         select(
             Call.id, Call.number, Call.reported_at, Call.description, Call.service_class, Call.work_type,
-            Call.priority, Customer.name.label("customer"), Site.name.label("site"), Site.address,
+            Call.priority, Customer.name.label("customer"), Site.name.label("site"), Site.address, Site.time_zone,
             Product.model, Equipment.serial_no,
         )
         .join(Customer, Customer.id == Call.customer_id)
@@ -120,11 +142,13 @@ def case_rows() -> Any:
         select(
             Dispute.id, Report.number, Dispute.opened_at, Dispute.words, Dispute.phone, Dispute.closed_at,
             Dispute.outcome, Dispute.note, Customer.name.label("customer"), Person.name.label("technician"),
+            Site.time_zone,
         )
         .join(Report, Report.id == Dispute.report_id)
         .join(Visit, Visit.id == Report.visit_id)
         .join(Call, Call.id == Visit.call_id)
         .join(Customer, Customer.id == Call.customer_id)
+        .join(Site, Site.id == Call.site_id)
         .outerjoin(Person, Person.id == Visit.person_id)
         .where(*reports.cases_that_fit(filters.words, filters.chosen_state))
         .order_by(Dispute.opened_at.desc(), Dispute.id)
@@ -140,9 +164,13 @@ LISTINGS = {
             (
                 (FIELDS["name"], of("name")),
                 (FIELDS["kind"], lambda row: str(CUSTOMER_KINDS.get(row.kind, row.kind))),
-                (FIELDS["locale"], of("locale")),
-                (lazy("Since"), of("created_at")),
+                (lazy("Places"), lambda row: "; ".join(row.places)),
+                (lazy("Units"), of("units")),
+                (lazy("Open calls"), of("open_calls")),
+                (FIELDS["locale"], lambda row: LOCALES.get(row.locale, row.locale)),
+                (lazy("Since"), at_home("created_at")),
             ),
+            whole=with_surroundings,
         ),
         Listing(
             "equipment", "records.equipment", Permission.FILE_LIST,
@@ -167,14 +195,14 @@ LISTINGS = {
             call_rows, Call.id,
             (
                 (lazy("Call"), of("number")),
-                (lazy("Reported at"), of("reported_at")),
+                (lazy("Reported at"), at_site("reported_at")),
                 (FIELDS["customer"], of("customer")),
                 (FIELDS["site"], of("site")),
                 (FIELDS["address"], of("address")),
                 (lazy("Model"), of("model")),
                 (FIELDS["serial_no"], of("serial_no")),
                 (lazy("What the customer says"), of("description")),
-                (lazy("Class"), of("service_class")),
+                (lazy("Class"), lambda row: class_word(row.service_class)),
                 (lazy("Kind of work"), lambda row: work_type_word(row.work_type)),
             ),
         ),
@@ -182,8 +210,8 @@ LISTINGS = {
             "visits", "visits.index", Permission.VISIT_VIEW, ("date", "technician", "state"), visit_rows, Visit.id,
             (
                 (lazy("Work order"), lambda row: f"{row.number}/{row.seq}"),
-                (lazy("Planned from"), of("window_start")),
-                (lazy("Planned until"), of("window_end")),
+                (lazy("Planned from"), at_site("window_start")),
+                (lazy("Planned until"), at_site("window_end")),
                 (lazy("State"), lambda row: state_word(row.state)),
                 (lazy("Technician"), of("technician")),
                 (FIELDS["customer"], of("customer")),
@@ -199,7 +227,7 @@ LISTINGS = {
             (
                 (lazy("Report"), of("number")),
                 (lazy("Revision"), of("revision")),
-                (lazy("Sealed"), of("submitted_at")),
+                (lazy("Sealed"), at_site("submitted_at")),
                 (lazy("State"), lambda row: state_word(row.state)),
                 (FIELDS["customer"], of("customer")),
                 (FIELDS["site"], of("site")),
@@ -212,13 +240,13 @@ LISTINGS = {
             "cases", "reports.cases", Permission.CASE_VIEW, ("q", "state"), case_rows, Dispute.id,
             (
                 (lazy("Report"), of("number")),
-                (lazy("Told on"), of("opened_at")),
+                (lazy("Told on"), at_site("opened_at")),
                 (FIELDS["customer"], of("customer")),
                 (lazy("The customer's words"), of("words")),
                 (FIELDS["phone"], of("phone")),
                 (lazy("Technician"), of("technician")),
-                (lazy("Closed"), of("closed_at")),
-                (lazy("What came of it"), of("outcome")),
+                (lazy("Closed"), at_site("closed_at")),
+                (lazy("What came of it"), lambda row: str(OUTCOMES_OF_CASES.get(row.outcome, ""))),
                 (lazy("Note"), of("note")),
             ),
         ),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -48,7 +49,31 @@ def test_a_file_holds_what_the_filter_shows(world: Any, sign_in: Any) -> None:
     book = openpyxl.load_workbook(io.BytesIO(sun.get("/lists/customers/file.xlsx").response.data))
     names = {row[0].value for row in book.active.iter_rows(min_row=2)}
     assert names == {"=HYPERLINK(1)", "虚构动力健身俱乐部", "Hotel Ejemplo"}
-    assert all(cell.data_type == "s" for row in book.active.iter_rows() for cell in row)
+    assert all(row[0].data_type == "s" for row in book.active.iter_rows())
+
+
+@pytest.mark.engine("sqlite")
+def test_a_file_says_what_the_page_says_and_in_its_hours(world: Any, sign_in: Any) -> None:
+    """Each row has the time of its place: in Shanghai it is 09:11 when it is 02:11 in Madrid."""
+    moment = datetime(2026, 12, 1, 1, 11, 5, 142286, tzinfo=UTC)
+    world.visit(reported_at=moment, description="=1+1")
+    world.visit("li", "DF2401-0003", reported_at=moment - timedelta(minutes=1))
+    db.session.commit()
+    zhao = sign_in("zhao", "laptop")
+    local = ["2026-12-01 09:11", "2026-12-01 02:10"]
+    assert [row[1] for row in rows_of_csv(zhao.get("/lists/calls/file.csv"))][1:] == local
+    cells = [row[1] for row in sheet_of(zhao, "calls").iter_rows(min_row=2)]
+    assert [str(cell.value) for cell in cells] == [f"{one}:00" for one in local]
+    assert all(cell.is_date and cell.number_format == "yyyy-mm-dd hh:mm" for cell in cells)
+    head, *rows = rows_of_csv(zhao.get("/lists/customers/file.csv?q=虚构"))
+    assert head[2:5] == ["地点", "设备", "未结报修"]
+    (row,) = rows
+    assert "总店" in row[2] and row[3:5] == ["2", "1"] and row[5] == "简体中文"
+    assert sheet_of(zhao, "customers")["D2"].data_type == "n"
+
+
+def sheet_of(person: Any, listing: str) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(person.get(f"/lists/{listing}/file.xlsx").response.data)).active
 
 
 def test_every_list_can_be_taken_away(world: Any, sign_in: Any) -> None:
