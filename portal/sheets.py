@@ -21,6 +21,7 @@ from portal.clock import local
 
 FORMULA_STARTS = tuple("=+-@\t\r\x00＝＋－＠")
 BYTE_ORDER_MARK = "\ufeff"
+ENDINGS = ("csv", "xlsx")
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAY, MINUTE = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"

@@ -17,7 +17,7 @@ from portal.i18n import LOCALES, current_locale, picked
 from portal.permissions import Role
 from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement, Valuation
 
-ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK = 50, 30, 2000
+ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK, LINES_CHUNK = 50, 30, 2000, 500
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
 LISTED = (
     "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
@@ -59,10 +59,16 @@ class Line(NamedTuple):
     vans: Decimal
     elsewhere: Decimal
 
+    @property
+    def total(self) -> Decimal:
+        return self.store + self.vans + self.elsewhere
 
-def stock_lines(words: str, show: str, location: Row[Any] | None, after: str) -> list[Line]:
+
+def stock_lines(
+    words: str, show: str, location: Row[Any] | None, after: str = "", limit: int = ITEMS_PER_PAGE + 1
+) -> list[Line]:
     """A page of items by part number, one more than it shows. `show`: "missing" in stores, "below" zero, or all."""
-    query = select(Item).where(Item.code > after).order_by(Item.code).limit(ITEMS_PER_PAGE + 1)
+    query = select(Item).where(Item.code > after).order_by(Item.code).limit(limit)
     query = query.where(*item_conditions(words, show, location))
     items = list(db.session.scalars(query))
     held = held_by_kind([item.id for item in items], location)
@@ -71,6 +77,14 @@ def stock_lines(words: str, show: str, location: Row[Any] | None, after: str) ->
         for item in items
         for kinds in [held[item.id]]
     ]
+
+
+def all_lines(words: str, show: str, location: Row[Any] | None) -> Iterator[Line]:
+    """Every item that fits, read in chunks."""
+    after = ""
+    while chunk := stock_lines(words, show, location, after, LINES_CHUNK):
+        yield from chunk
+        after = chunk[-1].item.code
 
 
 def item_conditions(words: str, show: str, location: Row[Any] | None) -> list[ColumnElement[bool]]:

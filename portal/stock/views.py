@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, flash, redirect, request, stream_with_context, url_for
 from flask_login import current_user
+from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal import sheets
 from portal.assets import address
 from portal.db import db
 from portal.forms import plain
@@ -35,14 +37,11 @@ SHOWN = ("all", "missing", "below")
 @bp.get("")
 @requires(Permission.STOCK_VIEW)
 def index() -> BaseResponse:
-    words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
-    show = request.args.get("show", "")
-    show = show if show in SHOWN else "all"
     places = queries.places("store", "van")
-    place = next((place for place in places if place.code == code), None)
+    words, show, place = narrowing(places)
     lines = queries.stock_lines(words, show, place, after=plain(request.args.get("after", ""))[:40])
     shown, more = lines[: queries.ITEMS_PER_PAGE], lines[queries.ITEMS_PER_PAGE :]
-    kept = {"q": words, "show": show, "location": place.code if place else ""}
+    kept: dict[str, Any] = {"q": words, "show": show, "location": place.code if place else ""}
     return page(
         "stock/index.html",
         lines=shown,
@@ -53,6 +52,24 @@ def index() -> BaseResponse:
         first=url_for("stock.index", **kept) if request.args.get("after") else None,
         following=url_for("stock.index", **kept, after=shown[-1].item.code) if more else None,
     )
+
+
+def narrowing(places: list[Row[Any]]) -> tuple[str, str, Row[Any] | None]:
+    """Which parts the address asks for: words, whether they are short, and one of the places."""
+    words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
+    show = request.args.get("show", "")
+    return words, show if show in SHOWN else "all", next((place for place in places if place.code == code), None)
+
+
+@bp.get("/file.<ending>")
+@requires(Permission.STOCK_VIEW)
+def stock_file(ending: str) -> BaseResponse:
+    if ending not in sheets.ENDINGS:
+        abort(404)
+    words, show, place = narrowing(queries.places("store", "van"))
+    columns = export.stock_columns(place is not None)
+    lines = queries.all_lines(words, show, place)
+    return sheets.answer("stock", ending, export.head(columns), export.body(columns, lines))
 
 
 @bp.get("/items/<path:code>")
@@ -130,6 +147,16 @@ def movements_csv() -> BaseResponse:
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=movements.csv"
     return response
+
+
+@bp.get("/movements.xlsx")
+@requires(Permission.STOCK_VIEW)
+def movements_xlsx() -> BaseResponse:
+    form = FilterForm(current_user.branch.time_zone)
+    if form.errors:
+        return movements_page(form, 422)
+    columns, rows = export.movement_columns(form.zone), queries.all_movements(form.wanted())
+    return sheets.answer("movements", "xlsx", export.head(columns), export.body(columns, rows))
 
 
 @bp.get("/movements/<int:n>")

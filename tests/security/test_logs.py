@@ -94,7 +94,8 @@ def test_no_list_that_is_taken_away_computes(world: Any, sign_in: Any, start: st
     db.session.commit()
     he = sign_in("he", "laptop")
     found = 0
-    sheets = ["/tools.csv", "/stock/movements.csv"]
+    sheets = ["/tools.csv", "/tools.xlsx", "/stock/movements.csv", "/stock/movements.xlsx"]
+    sheets += ["/stock/file.csv", "/stock/file.xlsx"]
     sheets += [f"/lists/{name}/file.{kind}" for name in LISTS for kind in ("csv", "xlsx")]
     for address in sheets:
         page = he.get(address)

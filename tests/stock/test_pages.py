@@ -5,6 +5,7 @@ import io
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import event, select
 
@@ -122,6 +123,42 @@ def test_parts_are_found_by_number_name_and_place(world: Any, sign_in: Any) -> N
         page = keeper.get(f"/stock?{query}")
         assert {link.get_text(strip=True) for link in page.all("tbody a.code")} == found, query
         assert found or page.all(".empty a[href]")
+
+
+@pytest.mark.engine("sqlite")
+def test_the_list_can_be_taken_away_as_it_is_shown(world: Any, sign_in: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("portal.stock.queries.LINES_CHUNK", 2)
+    keeper = sign_in("qian", "laptop")
+    world.item("TM-KEY").labels = {"zh_Hans": "=1+1"}
+    db.session.commit()
+    lines = list(csv.DictReader(io.StringIO(keeper.get("/stock/file.csv").response.get_data().decode("utf-8-sig"))))
+    shown = {link.get_text(strip=True) for link in keeper.get("/stock").all("tbody a.code")}
+    assert [line["料号"] for line in lines] == sorted(shown)
+    belt = next(line for line in lines if line["料号"] == "TM-BELT-1300")
+    assert [belt[name] for name in ("仓库", "车载", "其他", "全部")] == ["20.000", "3.000", "0", "23.000"]
+    assert next(line for line in lines if line["料号"] == "TM-KEY")["配件"] == "'=1+1"
+    van = sheet_of(keeper.get("/stock/file.xlsx?q=TM-&location=VAN-zhang"))
+    assert van[0] == ["料号", "配件", "此处", "单位", "定价"] and len(van) == 4
+    assert ["TM-BELT-1300", 3] in [[row[0], row[2]] for row in van]
+
+
+@pytest.mark.engine("sqlite")
+def test_movements_are_a_sheet_for_people_too(world: Any, sign_in: Any) -> None:
+    operations.receive(world.item(), Decimal("2.5"), world.location(), Decimal(4), person=world.person("qian"))
+    db.session.commit()
+    keeper = sign_in("qian", "laptop")
+    head, *rows = sheet_of(keeper.get("/stock/movements.xlsx?location=S1&kind=receipt"))
+    last = dict(zip(head, rows[-1], strict=True))
+    assert last["流水"] == "入库" and last["数量"] == 2.5 and last["经手人"] == world.person("qian").name
+    assert last["发生时间"].utcoffset() is None and "S1" in last["去向"]
+    assert len(rows) == len(keeper.get("/stock/movements?location=S1&kind=receipt").all("tbody tr"))
+    assert keeper.get("/stock/movements.xlsx?from=soon").status == 422
+
+
+def sheet_of(page: Any) -> list[list[Any]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(page.response.get_data())).active
+    assert sheet is not None
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
 
 @pytest.mark.engine("sqlite")

@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 
 from portal.clock import today
@@ -110,7 +111,15 @@ def test_the_lists_find_by_state_holder_and_what_is_due(world: Any, sign_in: Any
     assert found("show=idle") == {"GJ-END", "GJ-FINE"}
     raw = laptop.get("/tools.csv?show=idle").response.get_data().decode("utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(raw)))
-    assert [(line["number"], line["calibration"]) for line in lines] == [("GJ-END", "overdue"), ("GJ-FINE", "overdue")]
+    assert [(line["工具编号"], line["校准"], line["状态"]) for line in lines] == [
+        ("GJ-END", "已逾期", "在库"), ("GJ-FINE", "已逾期", "在库"),
+    ]  # fmt: skip
+    sheet = openpyxl.load_workbook(io.BytesIO(laptop.get("/tools.xlsx?show=idle").response.get_data())).active
+    (head, *rows) = sheet.iter_rows()
+    cells = {name.value: cell for name, cell in zip(head, rows[1], strict=True)}
+    assert cells["工具编号"].value == "GJ-FINE" and cells["起始"].is_date and cells["有效期至"].is_date
+    english = laptop.get("/tools.csv", headers={"Accept-Language": "en"}).response.get_data().decode("utf-8-sig")
+    assert english.startswith("Tool number,Tool,Category")
 
 
 @pytest.mark.engine("sqlite")

@@ -30,8 +30,6 @@ from portal.reports import queries as reports
 from portal.reports.models import Report
 from portal.reports.words import check_tag
 
-ENDINGS = ("csv", "xlsx")
-
 
 def find_listing(name: str) -> Listing:
     listing = LISTINGS.get(name) or abort(404)
@@ -49,7 +47,7 @@ def chosen_ids(values: Any) -> list[uuid.UUID]:
 @requires(Permission.LIST_USE)
 def export(listing: str, ending: str) -> BaseResponse:
     found = find_listing(listing)
-    if ending not in ENDINGS:
+    if ending not in sheets.ENDINGS:
         abort(404)
     ids = chosen_ids(request.args) if "id" in request.args else None
     return sheets.answer(listing, ending, found.head, found.cells(ids))
@@ -136,7 +134,9 @@ def choice_page(found: Listing, ids: list[uuid.UUID], everything: bool, form: En
     total = found.count() if request.method == "GET" else len(ids)
     all_of_them = {**found.kept, "all": "1"}
     chosen: dict[str, Any] = {} if everything else {"id": [str(one) for one in ids]}
-    files = {one: url_for("records.export", listing=found.name, ending=one, **found.kept, **chosen) for one in ENDINGS}
+    files = {
+        one: url_for("records.export", listing=found.name, ending=one, **found.kept, **chosen) for one in sheets.ENDINGS
+    }
     acting = found.acting is not None and may(found.acting)
     return page(
         "records/choice.html",

@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, request, stream_with_context, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import files
+from portal import files, sheets
 from portal.accounts.operations import last_change
 from portal.changing import fingerprint
 from portal.clock import now, today
@@ -18,6 +18,7 @@ from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, may, requires
 from portal.stock import tools
+from portal.stock.export import body, head
 from portal.stock.tools import export, queries, rules
 from portal.stock.tools.forms import (
     CalibrationForm,
@@ -64,14 +65,15 @@ def index() -> BaseResponse:
     )
 
 
-@bp.get("/tools.csv")
+@bp.get("/tools.<ending>")
 @requires(Permission.TOOL_VIEW)
-def tools_csv() -> BaseResponse:
+def tools_file(ending: str) -> BaseResponse:
+    if ending not in sheets.ENDINGS:
+        abort(404)
     day = home_day()
-    lines = export.tools_csv(queries.all_tools(FilterForm().wanted(), day, now()), day)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=tools.csv"
-    return response
+    columns = export.columns(day, current_user.branch.time_zone)
+    rows = queries.all_tools(FilterForm().wanted(), day, now())
+    return sheets.answer("tools", ending, head(columns), body(columns, rows))
 
 
 @bp.route("/tools/registration", methods=["GET", "POST"])
