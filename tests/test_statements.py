@@ -71,6 +71,7 @@ def busy_day(world: Any, person: Any, visits: int = 6) -> str:
         ("zhao", "{customer}", 13),
         ("zhao", "{unit}", 13),
         ("zhang", "{unit}", 12),
+        ("zhang", "{customer}", 13),
         ("sun", "/search?q=跑带 0001", 4),
         ("zhang", "/search?q=跑带", 4),
         ("sun", "/search", 4),

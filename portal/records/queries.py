@@ -184,18 +184,20 @@ def was_sent(*places: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def find_customer(customer_id: uuid.UUID, person: Any) -> Customer | None:
-    """A merged entry is found by everybody: it says nothing and leads to the one that stays."""
-    query = customer_query(sees_all(person))
-    found: Customer | None = db.session.scalar(query, {"owner_id": customer_id, "reader_id": person.id})
+def find_customer(customer_id: uuid.UUID, person: Any, *, with_sites: bool = False) -> Customer | None:
+    """A merged entry is found by everybody: it says nothing and leads to the one that stays. `with_sites`: who sees
+    all of them gets them in the same statement."""
+    query = customer_query(sees_all(person), with_sites)
+    rows = db.session.scalars(query, {"owner_id": customer_id, "reader_id": person.id})
+    found: Customer | None = rows.unique().one_or_none()
     return found
 
 
 @cache
-def customer_query(everything: bool) -> Any:
+def customer_query(everything: bool, with_sites: bool) -> Any:
     query = select(Customer).where(Customer.id == THE_OWNER)
     if everything:
-        return query
+        return query.options(joinedload(Customer.sites).joinedload(Site.contacts)) if with_sites else query
     return query.where(or_(Customer.merged_into_id.is_not(None), was_sent(Call.customer_id == Customer.id)))
 
 
@@ -217,16 +219,15 @@ def unit_query(everything: bool) -> Any:
 
 def sites_of(customer: Customer, person: Any) -> list[Site]:
     """The customer's sites with their contacts; a technician's: those they were sent to."""
-    values = {"owner_id": customer.id, "reader_id": person.id}
-    return list(db.session.scalars(sites_query(sees_all(person)), values).unique())
+    if sees_all(person):
+        return customer.sites
+    return list(db.session.scalars(sites_query(), {"owner_id": customer.id, "reader_id": person.id}).unique())
 
 
 @cache
-def sites_query(everything: bool) -> Any:
+def sites_query() -> Any:
     query = select(Site).where(Site.customer_id == THE_OWNER).options(joinedload(Site.contacts))
-    if not everything:
-        query = query.where(was_sent(Call.site_id == Site.id))
-    return query.order_by(Site.name, Site.id)
+    return query.where(was_sent(Call.site_id == Site.id)).order_by(Site.name, Site.id)
 
 
 def units_at(sites: Iterable[Site]) -> dict[uuid.UUID, list[Row[Any]]]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Repeat, RepeatUnlink, Visit, is_on_team
 from portal.customers.models import CodeValue, Customer, Equipment, Site
-from portal.db import Instant, read
+from portal.db import Instant, behind, read
 from portal.history import HistoryEntry
 from portal.reports.models import Report, ReportVoid, Survey
 from portal.stock.models import Item
@@ -25,6 +25,7 @@ from portal.visits.queries import newest_version
 
 PAGE_SIZE = 25
 MOST_PHOTOS = 48
+Cursor = tuple[datetime, uuid.UUID]
 UNIT_KINDS = ("visits", "reports", "parts", "repeats", "readings", "papers", "changes")
 CUSTOMER_KINDS = ("visits", "reports", "parts", "surveys", "cases", "papers", "changes")
 
@@ -325,22 +326,30 @@ def changes_query(tables: tuple[str, ...], paged: bool) -> Any:
     return newest_first(query, HistoryEntry.recorded_at, paged)
 
 
-def photos(unit: Equipment, person_id: uuid.UUID | None) -> list[Any]:
-    """The newest photos of the unit's visits; of the visits that one technician leads or goes along to when
-    `person_id` is given."""
-    values = {"owner_id": unit.id} | ({"person_id": person_id} if person_id else {})
-    return read(photos_query(person_id is not None), values)
+def photos(scope: Scope, person_id: uuid.UUID | None, before: Cursor | None) -> tuple[list[Any], Cursor | None]:
+    """A page of photos, newest first, and where the next one begins; of the visits that one technician leads or
+    goes along to when `person_id` is given."""
+    values = scope.values | {"most": MOST_PHOTOS + 1} | ({"person_id": person_id} if person_id else {})
+    if before:
+        values |= {"before": before[0], "last": before[1]}
+    found = read(photos_query(scope.of, person_id is not None, before is not None), values)
+    if len(found) <= MOST_PHOTOS:
+        return found, None
+    return found[:MOST_PHOTOS], (found[MOST_PHOTOS - 1].occurred_at, found[MOST_PHOTOS - 1].id)
 
 
 @cache
-def photos_query(own: bool) -> Any:
+def photos_query(of: str, own: bool, paged: bool) -> Any:
     removed = select(PhotoRemoval.id).where(PhotoRemoval.photo_id == Photo.id).exists()
     query = (
         select(Photo.id, Photo.visit_id, Photo.label, Photo.occurred_at)
         .join(Visit, Visit.id == Photo.visit_id)
         .join(Call, Call.id == Visit.call_id)
-        .where(CALLS["unit"], ~removed)
-        .order_by(Photo.occurred_at.desc(), Photo.id)
-        .limit(MOST_PHOTOS)
+        .where(CALLS[of], ~removed)
+        .order_by(Photo.occurred_at.desc(), Photo.id.desc())
+        .limit(bindparam("most", type_=Integer()))
     )
-    return query.where(is_on_team(bindparam("person_id", type_=Uuid()))) if own else query
+    if own:
+        query = query.where(is_on_team(bindparam("person_id", type_=Uuid())))
+    last = (bindparam("before", type_=Instant()), bindparam("last", type_=Uuid()))
+    return query.where(behind(last, Photo.occurred_at, Photo.id)) if paged else query

@@ -20,7 +20,7 @@ from portal.visits import operations as visits
 from tests.reports.steps import finished, signed
 from tests.reports.test_cases import disputed
 from tests.stock.tools import new_tool
-from tests.visits.steps import working
+from tests.visits.steps import picture, working
 
 
 def file_of(world: Any, serial: str = "DF2401-0001") -> str:
@@ -51,6 +51,38 @@ def test_a_customers_file_holds_sites_contacts_units_and_history(world: Any, sig
     page = sign_in("sun", "laptop").get(f"/customers/{customer.id}")
     for words in ("总店", "甲示例", "100 0000 0001", "DF2401-0002", report.number, "门禁码问前台"):
         assert words in page.text, words
+
+
+@pytest.mark.engine("sqlite", "postgresql")
+@pytest.mark.parametrize("of", ["unit", "customer"])
+def test_a_file_shows_the_photos_and_leads_to_older_ones(world: Any, sign_in: Any, monkeypatch: Any, of: str) -> None:
+    monkeypatch.setattr("portal.records.timeline.MOST_PHOTOS", 2)
+    for username, many in (("zhang", 3), ("li", 1)):
+        visit, person, moment = world.visit(username), world.person(username), now()
+        visits.arrive(visit, person=person)
+        for _n in range(many):  # all at one moment: a page ends between two of them
+            visits.add_photo(visit, photo=picture(), person=person, occurred_at=moment)
+    db.session.commit()
+    path = file_of(world) if of == "unit" else f"/customers/{world.site().customer_id}"
+    assert all_photos(sign_in("zhao", "laptop"), path) == [2, 2]
+    assert all_photos(sign_in("zhang"), path) == [2, 1]  # a technician's own
+    assert all_photos(sign_in("li"), path) == [1]
+    assert not sign_in("zhou", "laptop").get(path).all("#photos")
+
+
+def all_photos(person: Any, path: str) -> list[int]:
+    """How many photos each page has; none comes twice, each can be opened."""
+    page, sizes, seen = person.get(path), [], set()
+    while True:
+        shown = {str(link["href"]) for link in page.all("#photos .photos a")}
+        assert not shown & seen and all(person.get(link).status == 200 for link in shown)
+        seen |= shown
+        sizes.append(len(shown))
+        older = page.all("#photos a[rel=next]")
+        if not older:
+            return sizes
+        page = person.get(str(older[0]["href"]))
+        assert page.all("#photos a[rel=prev]")
 
 
 @pytest.mark.engine("sqlite")

@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.accounts.operations import last_change
+from portal.calls.filters import as_cursor, cursor_text
 from portal.changing import ChangeForm
 from portal.customers.models import Customer, Equipment
 from portal.htmx import page
@@ -21,8 +22,8 @@ from portal.records.operations import editing
 bp = Blueprint("records", __name__)
 
 
-def find_customer(customer_id: uuid.UUID) -> Customer:
-    return standing(queries.find_customer(customer_id, current_user))
+def find_customer(customer_id: uuid.UUID, *, with_sites: bool = False) -> Customer:
+    return standing(queries.find_customer(customer_id, current_user, with_sites=with_sites))
 
 
 def find_unit(unit_id: uuid.UUID) -> Equipment:
@@ -89,6 +90,18 @@ def history_of(
         "tabs": tabs,
         "newest": address(**kept) if request.args.get("before") else None,
         "older": address(**kept, before=position(following)) if following else None,
+    }
+
+
+def photos_of(scope: timeline.Scope, address: Any) -> dict[str, Any]:
+    """The file's photos: a technician's, those of their own visits. `photos` is where the page before ended."""
+    own = None if may(Permission.CALL_VIEW) else current_user.id
+    before = as_cursor(request.args.get("photos", ""))
+    found, following = timeline.photos(scope, own, before)
+    return {
+        "photos": found,
+        "newest_photos": address(_anchor="photos") if before else None,
+        "older_photos": address(photos=cursor_text(following), _anchor="photos") if following else None,
     }
 
 

@@ -15,7 +15,16 @@ from portal.permissions import Permission, may, requires
 from portal.records import queries, timeline
 from portal.records.forms import ContactForm, CustomerFilters, CustomerForm, NewCustomerForm, SiteForm
 from portal.records.operations import editing
-from portal.records.views.base import bp, change_page, file_page, find_customer, history_of, merges_of, to_file
+from portal.records.views.base import (
+    bp,
+    change_page,
+    file_page,
+    find_customer,
+    history_of,
+    merges_of,
+    photos_of,
+    to_file,
+)
 from portal.reports import survey as questionnaire
 
 
@@ -51,7 +60,7 @@ def new_customer() -> BaseResponse:
 @bp.get("/customers/<uuid:customer_id>")
 @requires(Permission.FILE_VIEW)
 def customer(customer_id: uuid.UUID) -> BaseResponse:
-    found = find_customer(customer_id)
+    found = find_customer(customer_id, with_sites=True)
     everything = queries.sees_all(current_user)
     sites = queries.sites_of(found, current_user)
     papers = queries.papers_of(found, current_user)
@@ -59,6 +68,10 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
     reader = current_user if may(Permission.SURVEY_VIEW) else None
     merges = merges_of(found)
     scope = timeline.of_customer(found, sites, papers, everything, merges, cases=cases, survey_reader=reader)
+
+    def address(**at: Any) -> str:
+        return url_for("records.customer", customer_id=found.id, **at)
+
     return file_page(
         "records/customer.html",
         found,
@@ -72,7 +85,8 @@ def customer(customer_id: uuid.UUID) -> BaseResponse:
         answer_words=questionnaire.answer_words,
         like=queries.customers_like(found) if may(Permission.FILE_MERGE) else [],
         zone=current_user.branch.time_zone,
-        **history_of(scope, lambda **at: url_for("records.customer", customer_id=found.id, **at), everything),
+        **photos_of(scope, address),
+        **history_of(scope, address, everything),
     )
 
 

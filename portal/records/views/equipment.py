@@ -28,6 +28,7 @@ from portal.records.views.base import (
     find_unit,
     history_of,
     merges_of,
+    photos_of,
     to_file,
 )
 from portal.records.views.customers import opened
@@ -60,8 +61,10 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
     merges = merges_of(found)
     scope = timeline.of_unit(found, papers, merges)
     parts = timeline.parts(scope, None, timeline.PAGE_SIZE + 1)
-    office = may(Permission.CALL_VIEW)
-    own_photos = None if office else current_user.id
+
+    def address(**at: Any) -> str:
+        return url_for("records.unit", unit_id=found.id, **at)
+
     return file_page(
         "records/unit.html",
         found,
@@ -70,11 +73,11 @@ def unit(unit_id: uuid.UUID) -> BaseResponse:
         papers=papers,
         merges=merges,
         parts=parts[: timeline.PAGE_SIZE],
-        photos=timeline.photos(found, own_photos),
         stops=standing(found),
         like=queries.units_like(found) if may(Permission.FILE_MERGE) else [],
         zone=found.site.time_zone,
-        **history_of(scope, lambda **at: url_for("records.unit", unit_id=found.id, **at), everything, {"parts": parts}),
+        **photos_of(scope, address),
+        **history_of(scope, address, everything, {"parts": parts}),
     )
 
 
