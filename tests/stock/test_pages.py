@@ -132,7 +132,9 @@ def test_the_list_can_be_taken_away_as_it_is_shown(world: Any, sign_in: Any, mon
     world.item("TM-KEY").labels = {"zh_Hans": "=1+1"}
     db.session.commit()
     lines = list(csv.DictReader(io.StringIO(keeper.get("/stock/file.csv").response.get_data().decode("utf-8-sig"))))
-    shown = {link.get_text(strip=True) for link in keeper.get("/stock").all("tbody a.code")}
+    page = keeper.get("/stock?show=all&q=")
+    assert [keeper.get(str(link["href"])).status for link in page.all("main a[href*='/stock/file.']")] == [200, 200]
+    shown = {link.get_text(strip=True) for link in page.all("tbody a.code")}
     assert [line["料号"] for line in lines] == sorted(shown)
     belt = next(line for line in lines if line["料号"] == "TM-BELT-1300")
     assert [belt[name] for name in ("仓库", "车载", "其他", "全部")] == ["20.000", "3.000", "0", "23.000"]
