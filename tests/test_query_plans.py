@@ -26,7 +26,14 @@ LARGE = {
     "contact", "public_link", "kept_paper", "receipt", "search_entry", "search_words_own",
 }  # fmt: skip
 SEARCHES = ["/search?q=虚构", "/search?q=跑", "/search?q=tm", "/search?q=虚构&kind=visit", "/search?q=JX-01"]
-LOOKED_UP = ["/calls?q=虛構", "/calls/new?q=虛構", "/customers?q=虛構", "/equipment?q=虛構", "/reports?q=虛構"]
+LOOKED_UP = [
+    "/calls?q=虛構",
+    "/calls?q=10000000001",
+    "/calls/new?q=虛構",
+    "/customers?q=虛構",
+    "/equipment?q=虛構",
+    "/reports?q=虛構",
+]
 PAGES = {
     "zhang": ["/", "{visit}", "{visit}/part-uses", "{visit}/findings", "{visit}/time-entries", "/van", "/reports",
               "/search", *SEARCHES],

@@ -115,14 +115,15 @@ def narrowed(query: Select[Call], wanted: Filter, zone: str) -> Select[Call]:
 def matches(words: str) -> Any:
     """By a call's own words or those of a visit of it, or by its place with the contacts there."""
     own = aliased(Call)
-    placed, called = select(own.id), select(own.id).join(Contact, Contact.id == own.contact_id)
+    placed = select(own.id)
+    called = placed.join(Contact, Contact.site_id == own.site_id)
     ways = [
         finding.Way("call"),
         finding.Way("visit", select(Visit.call_id), Visit.id),
         finding.Way("customer", placed, own.site_id),
     ]
-    units = placed.join(Equipment, Equipment.id == own.equipment_id)
-    parts = [*in_phone(called, words), *in_serial(units, words)]
+    units = [placed.where(own.equipment_id.in_(query)) for query in in_serial(select(Equipment.id), words)]
+    parts = [*in_phone(called, words), *units]
     return finding.found(words, Call.id, ways, also=of_phone(called, words), otherwise=parts)
 
 
