@@ -73,7 +73,7 @@ def visit_words(visit: Visit) -> dict[str, Any]:
         "line": counted("%(num)s line", "%(num)s lines"),
         "photo": counted("%(num)s photo", "%(num)s photos"),
         "reading": counted("%(num)s reading", "%(num)s readings"),
-        "answer": counted("%(num)s answer is missing", "%(num)s answers are missing"),
+        "answer": counted("%(num)s thing is missing", "%(num)s things are missing"),
         "work": _("Work %(work)s", work="{m}"),
         "no_parts": _("No parts used"),
         "said_no_parts": _("You said that no parts were used."),

@@ -66,7 +66,7 @@ def told(fact: str, gaps: list[Missing]) -> str:
     """The fact, and what is missing beside it in a few words; the sign row has the links."""
     if len(gaps) == 1:
         return " · ".join(filter(None, [fact, gaps[0].words]))
-    more = ngettext_("%(num)s answer is missing", "%(num)s answers are missing", len(gaps)) if gaps else ""
+    more = ngettext_("%(num)s thing is missing", "%(num)s things are missing", len(gaps)) if gaps else ""
     return " · ".join(filter(None, [fact, more]))
 
 

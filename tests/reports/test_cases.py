@@ -44,8 +44,8 @@ def disputes() -> int:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("zh_Hans", ["您的存档", "不是我签的", "下载"]),
-        ("zh_Hant", ["您的存查聯", "不是我簽的", "下載"]),
+        ("zh_Hans", ["客户联", "不是我签的", "下载"]),
+        ("zh_Hant", ["客戶聯", "不是我簽的", "下載"]),
         ("en", ["Your copy", "I did not sign this", "Download"]),
         ("es", ["Su copia", "Yo no firmé esto", "Descargar"]),
     ],

@@ -58,7 +58,7 @@ def test_the_signed_report_goes_to_the_registered_contact_once(
     assert work(app) == {"done": 1}
     assert work(app) == {}
     [letter] = post_office.letters
-    assert (letter["To"], letter["Subject"]) == (email, f"售后服务报告单 {report.number}：您的存档")
+    assert (letter["To"], letter["Subject"]) == (email, f"售后服务报告单 {report.number}：客户联")
     link = copy_of(report)
     for kind in ("plain", "html"):
         words = words_of(letter, kind)
@@ -78,7 +78,7 @@ def test_the_signed_report_goes_to_the_registered_contact_once(
 @pytest.mark.parametrize(
     ("locale", "subject"),
     [
-        ("zh_Hant", "售後服務報告單 %s：您的存查聯"),
+        ("zh_Hant", "售後服務報告單 %s：客戶聯"),
         ("en", "Service report %s: your copy"),
         ("es", "Parte de servicio %s: su copia"),
     ],
