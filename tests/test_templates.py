@@ -76,6 +76,13 @@ def named(path: Path) -> set[str]:
     return set(SCRIPT.findall(path.read_text("utf-8")))
 
 
+@pytest.mark.parametrize("path", ["outbox/errors.js", "handover/page.js"])
+def test_errors_find_the_field_that_is_called_like_a_method(path: str) -> None:
+    """A form's `elements` has an `item` of its own, and so has the form for parts."""
+    script = (ROOT / "static" / "js" / path).read_text("utf-8")
+    assert "elements.namedItem(name)" in script and "elements[name]" not in script
+
+
 def test_our_scripts_build_no_markup_from_text() -> None:
     for path in OWN_JS:
         assert not re.search(

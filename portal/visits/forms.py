@@ -48,6 +48,12 @@ class FindingsForm(EntryForm):
         for name in rules.CODE_NAMES:
             self[name].choices = [("", "–")] + [(row.code, label(row)) for row in codes.get(name, ())]
 
+    def validate_outstanding(self, field: Line) -> None:
+        """Both answers at once: neither is dropped in silence."""
+        left = (field.data or "").lower()
+        if self.nothing_left.data and left not in ("", "none"):
+            raise wtforms.ValidationError(str(lazy("You ticked that nothing is left. Take the tick or the words away.")))
+
     @property
     def without_codes(self) -> list[Any]:
         """The fields whose lists offer nothing for this unit."""

@@ -213,9 +213,25 @@ def test_nothing_left_is_an_answer(world: Any, sign_in: Any) -> None:
     ):
         assert zhang.post(f"/visits/{visit.id}/findings", {"note": "x", **fields}).status == 303
         assert latest_finding(visit).outstanding == stored
-    zhang.post(f"/visits/{visit.id}/findings", {"outstanding": "none"})
+    zhang.post(f"/visits/{visit.id}/findings", {"outstanding": "none", "nothing_left": "y"})
     page = zhang.get(f"/visits/{visit.id}/findings")
     assert page.value("outstanding") == "" and page.one("[name=nothing_left]").has_attr("checked")
+
+
+@pytest.mark.engine("sqlite")
+def test_nothing_left_and_what_is_left_are_not_both_taken(world: Any, sign_in: Any) -> None:
+    visit, zhang = world.visit(), sign_in("zhang")
+    page = zhang.post(f"/visits/{visit.id}/findings", {"nothing_left": "y", "outstanding": "换皮带"})
+    assert page.status == 422 and latest_finding(visit) is None
+    assert page.one(".field.bad [name=outstanding]").get_text().strip() == "换皮带"
+    assert page.one("[name=nothing_left]").has_attr("checked") and page.one("#outstanding-error")
+
+
+@pytest.mark.engine("sqlite")
+def test_what_follows_from_a_tick_stands_after_it(world: Any, sign_in: Any) -> None:
+    page = sign_in("zhang").get(f"/visits/{world.visit().id}/findings")
+    tick = page.one("[name=plate_unreadable]")
+    assert tick.find_next(id=tick["aria-describedby"]) and not tick.find_previous(id=tick["aria-describedby"])
 
 
 def test_two_buttons_at_once_open_one_clock(app: Any, world: Any, sign_in: Any) -> None:

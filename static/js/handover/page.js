@@ -83,12 +83,13 @@ export function complain(root, form, title, problems) {
   summary.tabIndex = -1;
   const list = element("ul");
   for (const [name, words] of problems) {
-    const control = form.elements[name]?.length && !form.elements[name].tagName ? form.elements[name][0] : form.elements[name];
+    const named = form.elements.namedItem(name);
+    const control = named instanceof RadioNodeList ? named[0] : named;
     const field = control?.closest(".field");
     const label = field?.querySelector("legend, label, .label")?.firstChild?.textContent?.trim() ?? "";
     const line = element("li");
     const colon = document.documentElement.lang.startsWith("zh") ? "：" : ": ";
-    const link = element("a", "", label ? label + (/[?？]$/.test(label) ? " " : colon) + words : words);
+    const link = element("a", "", label ? label + (/[?？.。!！]$/.test(label) ? " " : colon) + words : words);
     link.href = `#${control?.id ?? ""}`;
     line.append(link);
     list.append(line);

@@ -20,7 +20,8 @@ export function draw(form, errors, why = "") {
   const summary = part("summary");
   const list = summary.querySelector("ul");
   for (const [name, found] of Object.entries(errors ?? {}).flatMap(([name, all]) => all.map((one) => [name, one]))) {
-    const control = name && [form.elements[name]].flat().map((one) => one?.[0] ?? one)[0];
+    const named = name && form.elements.namedItem(name); // `elements.item` is the list's own method
+    const control = named instanceof RadioNodeList ? named[0] : named;
     const field = control?.type !== "hidden" && control?.closest?.(".field");
     const row = list.appendChild(document.createElement("li"));
     if (!field) {
@@ -44,15 +45,17 @@ function nameOf(field) {
   const label = field.querySelector("label, legend").cloneNode(true);
   label.querySelector(".optional")?.remove();
   const text = label.textContent.trim();
-  return text + (/[?？]$/.test(text) ? " " : document.documentElement.lang.startsWith("zh") ? "：" : ": ");
+  return text + (/[?？.。!！]$/.test(text) ? " " : document.documentElement.lang.startsWith("zh") ? "：" : ": ");
 }
 
 function beside(field, control, found) {
   field.classList.add("bad");
+  field.closest("details")?.setAttribute("open", "");
   const line = part("error");
   line.id = `${control.id}-error`;
   line.querySelector("[data-text]").textContent = found;
-  const before = field.querySelector(":scope > .hint") ?? field.querySelector(":scope > label:not(.option), :scope > legend");
+  const title = ":scope > :is(label:not(.option), legend)"; // a tick has none: its words stand in the box
+  const before = field.querySelector(`${title} ~ .hint`) ?? field.querySelector(title);
   before ? before.after(line) : field.prepend(line);
   const described = field.matches("fieldset") ? field : control;
   described.setAttribute("aria-describedby", [described.getAttribute("aria-describedby"), line.id].filter(Boolean).join(" "));

@@ -198,8 +198,9 @@ function addTime(facts, entry, row) {
 function saveFinding(facts, entry, fields) {
   const last = facts.finding;
   const codes = Object.fromEntries(CODES.map((name) => [name, chosen(fields[name], Object.keys(facts.catalogue.codes[name]))]));
-  let outstanding = line(fields.outstanding, 1000) || (ticked(fields.nothing_left) ? "none" : "");
+  let outstanding = line(fields.outstanding, 1000);
   if (outstanding.toLowerCase() === "none") outstanding = "none";
+  if (ticked(fields.nothing_left) && (outstanding ||= "none") !== "none") refuse("form"); // both answers at once
   const found = {
     ...codes,
     outcome: chosen(fields.outcome, OUTCOMES),
