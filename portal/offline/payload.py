@@ -16,6 +16,7 @@ from portal.i18n import _, fmt, pick
 from portal.offline.targets import target_of
 from portal.receipts import SEALED_BY
 from portal.stock.models import Item
+from portal.stock.words import unit_word
 from portal.visits import forms
 from portal.visits.rules import CODE_NAMES
 
@@ -55,6 +56,7 @@ class Vocabulary:
     """The words behind the codes of some entries: parts by their number, code values by kind and code."""
 
     parts: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     codes: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def part(self, code: str) -> str:
@@ -72,8 +74,10 @@ def vocabulary(entries: Iterable[Iterable[Any]]) -> Vocabulary:
     coded = {value[:20] for name, value in said if name in CODE_NAMES}
     found = Vocabulary()
     if numbers:
-        parts: list[Row[Any]] = list(db.session.execute(select(Item.code, Item.labels).where(Item.code.in_(numbers))))
+        named = select(Item.code, Item.labels, Item.unit).where(Item.code.in_(numbers))
+        parts: list[Row[Any]] = list(db.session.execute(named))
         found.parts = {row.code: row.labels for row in parts}
+        found.units = {row.code: unit_word(row.unit) for row in parts}
     if coded:
         query = select(CodeValue.kind, CodeValue.code, CodeValue.labels).where(CodeValue.code.in_(coded))
         found.codes = {(row.kind, row.code): row.labels for row in db.session.execute(query)}
@@ -98,7 +102,20 @@ def lines_of(path: str, fields: Iterable[Any], words: Vocabulary, zone: str) -> 
     order = {name: place for place, name in enumerate(form._fields)}
     said = [(name, value) for name, value in fields if name not in TECHNICAL and value]
     said.sort(key=lambda pair: order.get(pair[0], len(order)))
-    return [Line(name, label_of(form, name), value_of(form, name, value, words, zone)) for name, value in said]
+    lines = [Line(name, label_of(form, name), value_of(form, name, value, words, zone)) for name, value in said]
+    return in_words_of_the_part(lines, dict(said).get("item", ""), words)
+
+
+def in_words_of_the_part(lines: list[Line], code: str, words: Vocabulary) -> list[Line]:
+    """Of a part that the catalogue knows the name stands there, not only its number, and its pieces have a unit."""
+    unit = words.units.get(code)
+    if unit is None:
+        return lines
+    found = {
+        "item": lambda line: line._replace(label=_("Part")),
+        "quantity": lambda line: line._replace(value=f"{line.value} {unit}"),
+    }
+    return [found[line.name](line) if line.name in found else line for line in lines]
 
 
 def label_of(form: EntryForm, name: str) -> str:

@@ -14,17 +14,25 @@ from portal.i18n import _, label, lazy
 from portal.stock import operations, queries, words
 from portal.stock.models import Item, Location, find_item, find_location, van_code
 
+ALIKE_SHOWN = 5
+
 
 class PartNumber(Typed):
-    """A part number that the catalogue knows; its value is the item."""
+    """A part number that the catalogue knows, or a piece of a number or name that fits one part alone; its value is
+    the item."""
 
-    unreadable = lazy("No part has this number.")
+    unreadable = lazy("No part has this number or name.")
 
     def read(self, text: str) -> Item:
-        found = find_item(text)
-        if found is None:
+        if (exact := find_item(text)) is not None:
+            return exact
+        alike = queries.parts_called(text)
+        if len(alike) > 1:
+            told = [f"{label(one)} {one.code}" for one in alike[:ALIKE_SHOWN]] + ["…"] * (len(alike) > ALIKE_SHOWN)
+            self.unreadable = lazy("Several parts fit, write more: %(parts)s", parts=" · ".join(told))
+        if len(alike) != 1:
             raise ValueError(text)
-        return found
+        return alike[0]
 
     def show(self, value: Item) -> str:
         return value.code
@@ -33,7 +41,7 @@ class PartNumber(Typed):
 class SlipForm(EntryForm):
     """What all slips ask: a part, a quantity, a note."""
 
-    item = PartNumber(lazy("Part number"), required=lazy("Write the part number."))
+    item = PartNumber(lazy("Part number or name"), required=lazy("Write the part number."))
     quantity = Number(lazy("Quantity"))
     note = Line(lazy("Note"), limit=300)
 
@@ -135,7 +143,7 @@ class ReversalForm(EntryForm):
 class FilterForm(Filters):
     """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
 
-    item = PartNumber(lazy("Part number"), required=False)
+    item = PartNumber(lazy("Part number or name"), required=False)
     location = Choice(lazy("Place"), required=False)
     start = Day(lazy("From day"), name="from")
     end = Day(lazy("To day"), name="to")

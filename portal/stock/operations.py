@@ -16,10 +16,11 @@ from portal.accounts.models import Person
 from portal.clock import now
 from portal.db import db, new_id
 from portal.errors import Conflict, Rejected
-from portal.i18n import _, fmt
+from portal.i18n import _, fmt, label
 from portal.stock import rules
 from portal.stock.models import Balance, Item, Location, Movement, Valuation
 from portal.stock.places import far_end, insert_once, van_of
+from portal.stock.words import unit_word
 
 
 def receive(
@@ -205,7 +206,12 @@ def ensure_part(item: Item) -> None:
 
 
 def shortage(item: Item, store: Location, held: Decimal) -> Rejected:
-    words = _("%(store)s holds %(n)s of %(item)s.", store=store.code, n=fmt.qty(held), item=item.code)
+    words = _(
+        "Of %(item)s there is only %(n)s at %(store)s: that is not enough.",
+        item=label(item),
+        n=f"{fmt.qty(held)} {unit_word(item.unit)}",
+        store=store.code,
+    )
     return Rejected(words, field="quantity")
 
 

@@ -18,6 +18,7 @@ from portal.permissions import Role
 from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement, Valuation
 
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK, LINES_CHUNK = 50, 30, 2000, 500
+MOST_ALIKE = 6
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
 LISTED = (
     "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
@@ -85,6 +86,12 @@ def all_lines(words: str, show: str, location: Row[Any] | None) -> Iterator[Line
     while chunk := stock_lines(words, show, location, after, LINES_CHUNK):
         yield from chunk
         after = chunk[-1].item.code
+
+
+def parts_called(words: str) -> list[Item]:
+    """Parts in use whose number or name has the words in it, as many as can be told apart in a sentence."""
+    found = item_conditions(words, "", None)
+    return list(db.session.scalars(select(Item).where(Item.active, *found).order_by(Item.code).limit(MOST_ALIKE)))
 
 
 def item_conditions(words: str, show: str, location: Row[Any] | None) -> list[ColumnElement[bool]]:

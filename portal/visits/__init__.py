@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.globals.update(
         outcome_word=lambda value: words.word(words.OUTCOMES, value),
-        old_part_word=lambda value: words.word(words.OLD_PARTS, value),
+        old_part_word=words.old_part_word,
         quantity_word=lambda value: words.word(words.QUANTITIES, value),
         time_kind_word=lambda value: words.word(words.TIME_KINDS, value),
         cause_word=lambda value: words.word(words.CAUSES, value),

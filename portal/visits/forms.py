@@ -52,7 +52,9 @@ class FindingsForm(EntryForm):
         """Both answers at once: neither is dropped in silence."""
         left = (field.data or "").lower()
         if self.nothing_left.data and left not in ("", "none"):
-            raise wtforms.ValidationError(str(lazy("You ticked that nothing is left. Take the tick or the words away.")))
+            raise wtforms.ValidationError(
+                str(lazy("You ticked that nothing is left. Take the tick or the words away."))
+            )
 
     @property
     def without_codes(self) -> list[Any]:

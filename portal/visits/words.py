@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.i18n import lazy
+from portal.i18n import _, lazy
 
 OUTCOMES = {
     "fixed": lazy("Fixed"),
@@ -90,3 +90,9 @@ def word(table: dict[str, Any], value: str | None) -> str:
 def choices(table: dict[str, Any], blank: bool = False) -> list[tuple[str, Any]]:
     """(value, label) pairs for a form field; with `blank`, nothing can be chosen too."""
     return ([("", "–")] if blank else []) + list(table.items())
+
+
+def old_part_word(value: str | None) -> str:
+    """What became of the old part, where nothing else says what went: beside a part that was fitted."""
+    said = word(OLD_PARTS, value)
+    return said if not said or value == "none" else _("%(a)s: %(b)s", a=_("The old part"), b=said)

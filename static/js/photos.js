@@ -73,7 +73,21 @@ async function straight(form, { fields }, file) {
   else throw new Error(answer.status);
 }
 
+// The page is drawn anew after each photo: what the last one showed stays chosen, as long as the tab lives.
+function remember(form) {
+  const place = `photo-label ${location.pathname}`;
+  const chips = form.elements.namedItem("label");
+  try {
+    const last = sessionStorage.getItem(place);
+    if (last) chips.value = last;
+    form.addEventListener("change", ({ target }) => target.name === "label" && sessionStorage.setItem(place, target.value));
+  } catch {
+    // a browser that stores nothing: each photo is labelled anew
+  }
+}
+
 for (const form of document.querySelectorAll("form[data-photos]")) {
+  remember(form);
   for (const input of form.querySelectorAll("input[data-photo]")) {
     input.disabled = false;
     if (!input.hasAttribute("capture")) input.multiple = true;

@@ -36,8 +36,10 @@ document.addEventListener("keydown", (event) => {
   const target = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key.toLowerCase());
   if (!target || target.disabled) return;
   event.preventDefault();
-  if (target.matches("details")) target.open = !target.open;
-  else if (target.matches("input:not([type=checkbox], [type=radio]), textarea")) target.select();
+  if (target.matches("details")) {
+    target.open = !target.open;
+    if (target.open) target.scrollIntoView({ block: "nearest" });
+  } else if (target.matches("input:not([type=checkbox], [type=radio]), textarea")) target.select();
   else if (target.matches("select")) target.focus();
   else target.click();
 });

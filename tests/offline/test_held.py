@@ -228,7 +228,7 @@ def test_both_contents_under_one_number_are_shown(app: Flask, world: Any, sign_i
     entry = hold(zhang, f"{base}/part-uses", {**OIL, "quantity": "7"}, entry_id=entry_id)
     both = zhao.get(f"/held/{entry.id}").one("#contents")
     row = next(row for row in both.select("tbody tr") if "7" in row.get_text())
-    assert [cell.get_text() for cell in row.select("td")] == ["7", "2"]
+    assert [cell.get_text() for cell in row.select("td")] == ["7 瓶", "2 瓶"]
     assert decide(zhao, entry, "application").status == 303
     assert count(PartUse) == 2
     assert zhang.post(f"{base}/part-uses", OIL, entry_id=entry_id, outbox=True).json["state"] == "applied"

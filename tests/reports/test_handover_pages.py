@@ -151,6 +151,7 @@ def test_what_is_no_signature_is_refused_with_words(world: Any, sign_in: Any, fi
     answer(phone, address)
     page = phone.post(f"{address}/signature", fields)
     assert page.status == 422 and page.errors
+    assert not [line for line in page.all(".error-summary li") if "。：" in line.get_text()]
     assert newest_report(visit) is None and phone.get(f"{address}/signature").status == 200
 
 

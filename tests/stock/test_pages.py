@@ -89,6 +89,32 @@ def test_a_wrong_entry_comes_back_with_words_beside_its_field(
     assert newest().n == before
 
 
+def test_a_piece_of_a_name_is_a_part_when_it_fits_one(sign_in: Any, world: Any) -> None:
+    keeper = sign_in("qian", "laptop")
+    page = keeper.follow(keeper.post("/stock/receipts", {"item": "硅油", "quantity": "1", "unit_cost": "1"}))
+    assert (
+        "TM-OIL-100" in page.text and "TM-OIL-100" in keeper.get("/stock/movements?item=硅油").one("tbody").get_text()
+    )
+    for fields in ({"item": "TM-"}, {"item": "没有"}):
+        page = keeper.post("/stock/receipts", fields | {"quantity": "1", "unit_cost": "1"})
+        words = page.one("#item-error").get_text()
+        assert page.status == 422 and page.value("item") == fields["item"]
+        assert ("TM-OIL-100" in words) == (fields["item"] == "TM-"), words
+
+
+@pytest.mark.engine("sqlite")
+def test_a_shortage_is_a_sentence_with_name_and_unit(sign_in: Any, world: Any) -> None:
+    page = sign_in("qian", "laptop").post("/stock/issues", {"item": "TM-KEY", "quantity": "2", "to": "VAN-zhang"})
+    words = page.one("#quantity-error").get_text()
+    assert "安全锁" in words and "1 件" in words
+
+
+@pytest.mark.engine("sqlite")
+def test_a_balance_in_a_row_does_not_read_as_a_way(sign_in: Any, world: Any) -> None:
+    row = sign_in("qian", "laptop").get("/stock/movements").one("tbody").get_text()
+    assert "→" not in row and "结存" in row
+
+
 @pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("username", ["zhang", "sun", "zhao", "zhou"])
 def test_only_the_storekeeper_posts(sign_in: Any, world: Any, username: str) -> None:

@@ -33,7 +33,8 @@ def test_photos_are_for_those_who_see_the_visit(world: Any, sign_in: Any) -> Non
     out = io.BytesIO()
     Image.new("RGB", (4000, 3000), "navy").save(out, "PNG")
     fields = {"photo": (io.BytesIO(out.getvalue()), "IMG.png"), "label": "nameplate"}
-    assert zhang.post(f"{base}/photos", fields, content_type="multipart/form-data").status == 303
+    page = zhang.follow(zhang.post(f"{base}/photos", fields, content_type="multipart/form-data"))
+    assert page.one("[name=label][checked]")["value"] == "nameplate", "the next photo mostly shows the same"
     photo = db.session.scalars(select(Photo)).one()
     address = f"{base}/photos/{photo.id}"
     assert (photo.width, photo.height) == (1600, 1200)

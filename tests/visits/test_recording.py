@@ -102,6 +102,7 @@ def test_a_usual_part_is_logged_by_its_card(world: Any, sign_in: Any) -> None:
     fields = {str(field["name"]): str(field["value"]) for field in cards[1].select("input[name]")}
     wanted = {name: fields[name] for name in ("item", "quantity", "old_part")}
     assert wanted == {"item": "TM-OIL-100", "quantity": "1", "old_part": "none"}
+    assert "车上 10 瓶" in cards[1].get_text() and "旧件去向" not in cards[1].get_text()
     assert zhang.post(f"{base}/part-uses", wanted).status == 303
     assert van_holds(world) == 9
 
@@ -113,6 +114,14 @@ def test_a_part_below_zero_is_logged_with_a_word_about_it(world: Any, sign_in: A
     page = zhang.follow(zhang.post(f"{base}/part-uses", {"item": "TM-KEY", "quantity": "1"}))
     assert len(page.all("#status p")) == 2
     assert van_holds(world, "TM-KEY") == -1
+
+
+@pytest.mark.engine("sqlite")
+def test_what_was_handed_over_is_the_old_part(world: Any, sign_in: Any) -> None:
+    zhang = sign_in("zhang")
+    base = on_site(world, zhang)
+    use = {"item": "TM-KEY", "quantity": "1", "old_part": "handed_over"}
+    assert "旧件去向：交还客户" in zhang.follow(zhang.post(f"{base}/part-uses", use)).text
 
 
 @pytest.mark.engine("sqlite")

@@ -71,9 +71,8 @@ def index() -> Response:
 
 
 def age_words(age: timedelta) -> str:
-    if age.days:
-        return ngettext_("%(num)s day", "%(num)s days", age.days)
-    return fmt.minutes(int(age.total_seconds() // 60))
+    minutes = fmt.minutes(int(age.total_seconds() // 60))
+    return _("has waited %(time)s", time=ngettext_("%(num)s day", "%(num)s days", age.days) if age.days else minutes)
 
 
 def wanted_by(filters: HeldFilters) -> inbox.Wanted:

@@ -15,7 +15,8 @@ from portal.permissions import Permission, may, requires
 from portal.visits import operations
 from portal.visits.forms import PhotoForm
 from portal.visits.models import Photo, live_photos
-from portal.visits.views.base import bp, find_visit, record_page
+from portal.visits.views.base import bp, find_visit, opened_with, record_page
+from portal.visits.words import PHOTO_LABELS
 
 YEAR = 365 * 24 * 3600
 
@@ -24,12 +25,18 @@ YEAR = 365 * 24 * 3600
 @requires(Permission.VISIT_RECORD)
 def photos(visit_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD, fact=True)
-    form = PhotoForm(zone=visit.zone)
+    form = PhotoForm(zone=visit.zone, data=opened_with({"label": chosen_before()}))
     if form.accepted():
         with form.refusals():
             operations.add_photo(visit, person=current_user, **form.values)
-            return redirect(url_for("visits.photos", visit_id=visit.id), 303)
+            return redirect(url_for("visits.photos", visit_id=visit.id, label=form.label.data), 303)
     return photos_page(visit, form)
+
+
+def chosen_before() -> str:
+    """Several photos mostly show one thing: the label of the last one is chosen again."""
+    asked = request.args.get("label", "")
+    return asked if asked in PHOTO_LABELS else "other"
 
 
 def photos_page(visit: Visit, form: PhotoForm) -> Response:

@@ -16,7 +16,7 @@ const size = (bytes) => new Intl.NumberFormat(language, { style: "unit", unit: "
 
 function age(at) {
   const minutes = Math.round((Date.parse(at) - Date.now()) / 60000);
-  if (!minutes) return ago.format(0, "second"); // now
+  if (!minutes) return page.dataset.now;
   if (minutes > -60) return ago.format(minutes, "minute");
   return minutes > -48 * 60 ? ago.format(Math.round(minutes / 60), "hour") : ago.format(Math.round(minutes / 1440), "day");
 }

@@ -39,7 +39,7 @@ function drawParts({ facts }) {
   const { parts: used, catalogue, no_parts } = facts;
   for (const count of document.querySelectorAll("[data-van]")) {
     const item = catalogue.items[count.dataset.van];
-    if (item) count.textContent = words.van.replace("{n}", figure(item.in_van));
+    if (item) count.textContent = words.van.replace("{n}", `${figure(item.in_van)} ${pick(item.unit)}`);
   }
   const fact = document.querySelector(".heading p.muted");
   if (fact) fact.textContent = counted(words.line, used.length) || words.nothing;
