@@ -323,7 +323,10 @@ class PeopleFilter(FilterForm):
     def __init__(self, branches: list[Branch]) -> None:
         super().__init__()
         self.role.choices = [("", _("All")), *((role.value, str(name)) for role, name in ROLE_NAMES.items())]
-        self.branch.choices = [("", _("All")), *((branch.code, branch.code) for branch in branches)]
+        self.branch.choices = [
+            ("", _("All")),
+            *((branch.code, f"{branch.code} · {label(branch)}") for branch in branches),
+        ]
         self.state.choices = [("", _("Works here")), ("left", _("Has left"))]
         self.ready()
 

@@ -154,6 +154,7 @@ def test_a_person_that_cannot_be_made_is_explained_and_kept_on_the_form(world: A
 @pytest.mark.engine("sqlite")
 def test_people_are_found_by_role_branch_and_name(world: Any, sign_in: Any) -> None:
     admin = sign_in("admin", "laptop")
+    assert "01 · 示例山健身设备服务有限公司" in admin.get("/admin/people").one("[name=branch]").get_text()
     assert "李示例" in admin.get("/admin/people?role=technician").text
     assert "孙测试" not in admin.get("/admin/people?role=technician").one("tbody").get_text()
     assert "孙测试" in admin.get("/admin/people?q=孙&branch=01").text

@@ -44,6 +44,12 @@ def test_calls_name_units_codes_and_parts_that_exist() -> None:
     assert {part["item"] for call in CALLS for part in call.get("parts", [])} <= ITEMS
 
 
+def test_branches_are_told_apart_by_name_in_every_language() -> None:
+    branches = CAST["branches"]
+    for locale in ("zh_Hans", "zh_Hant", "en", "es"):
+        assert len({branch["names"][locale] for branch in branches}) == len(branches)
+
+
 def test_the_company_is_big_enough() -> None:
     sites = [site for customer in CAST["customers"] for site in customer["sites"]]
     assert len(CAST["customers"]) >= 8 and len(sites) >= 10 and len(UNITS) >= 25

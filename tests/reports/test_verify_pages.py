@@ -81,6 +81,8 @@ def test_the_page_says_how_the_report_stands(world: Any, sign_in: Any, state: st
     assert report.number in page.text and report.document.content_digest[:12] in page.text
     assert report.document.content_digest not in page.text
     assert "示例山健身设备服务有限公司" in page.one("header").get_text()
+    if state == "authentic":
+        assert " · 2026-" in " ".join(row.get_text(" ") for row in page.all("dd") if "签字" in row.get_text(" "))
 
 
 def test_an_older_revision_names_the_one_that_counts(world: Any, sign_in: Any) -> None:
