@@ -77,7 +77,7 @@ def vocabulary(entries: Iterable[Iterable[Any]]) -> Vocabulary:
         named = select(Item.code, Item.labels, Item.unit).where(Item.code.in_(numbers))
         parts: list[Row[Any]] = list(db.session.execute(named))
         found.parts = {row.code: row.labels for row in parts}
-        found.units = {row.code: unit_word(row.unit) for row in parts}
+        found.units = {row.code: row.unit for row in parts}
     if coded:
         query = select(CodeValue.kind, CodeValue.code, CodeValue.labels).where(CodeValue.code.in_(coded))
         found.codes = {(row.kind, row.code): row.labels for row in db.session.execute(query)}
@@ -113,7 +113,7 @@ def in_words_of_the_part(lines: list[Line], code: str, words: Vocabulary) -> lis
         return lines
     found = {
         "item": lambda line: line._replace(label=_("Part")),
-        "quantity": lambda line: line._replace(value=f"{line.value} {unit}"),
+        "quantity": lambda line: line._replace(value=f"{line.value} {unit_word(unit, 1 if line.value == '1' else 2)}"),
     }
     return [found[line.name](line) if line.name in found else line for line in lines]
 

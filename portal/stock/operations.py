@@ -209,7 +209,7 @@ def shortage(item: Item, store: Location, held: Decimal) -> Rejected:
     words = _(
         "Of %(item)s there is only %(n)s at %(store)s: that is not enough.",
         item=label(item),
-        n=f"{fmt.qty(held)} {unit_word(item.unit)}",
+        n=f"{fmt.qty(held)} {unit_word(item.unit, held)}",
         store=store.code,
     )
     return Rejected(words, field="quantity")

@@ -24,14 +24,16 @@ UNITS: dict[str, Any] = {
     "kg": lazy("kg"),
     "l": lazy("l"),
 }
+PAIRS = lazy("pairs")
 
 
 def kind_word(kind: str) -> str:
     return kind_in(current_locale(), kind)
 
 
-def unit_word(unit: str) -> str:
-    return unit_in(current_locale(), unit)
+def unit_word(unit: str, quantity: Any = 1) -> str:
+    """Abbreviations serve for any quantity; only the pair has a plural. What is sealed names the unit alone."""
+    return unit_in(current_locale(), "pairs" if unit == "pair" and quantity != 1 else unit)
 
 
 @cache
@@ -42,4 +44,4 @@ def kind_in(_locale: str, kind: str) -> str:
 
 @cache
 def unit_in(_locale: str, unit: str) -> str:
-    return str(UNITS.get(unit, unit))
+    return str(PAIRS if unit == "pairs" else UNITS.get(unit, unit))

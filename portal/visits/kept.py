@@ -8,6 +8,7 @@ from typing import Any
 from portal.calls.models import Visit
 from portal.calls.words import STATES
 from portal.i18n import _, lazy, ngettext_
+from portal.stock.words import unit_word
 from portal.visits import rules
 from portal.visits.readiness import Missing
 from portal.visits.words import CAUSES, EVENTS, GAPS, OUTCOMES, TIME_KINDS
@@ -81,6 +82,7 @@ def visit_words(visit: Visit) -> dict[str, Any]:
         "first": _("First:"),
         "hand": _("Hand the phone to the customer"),
         "van": _("Van %(n)s", n="{n}"),
+        "pair": [unit_word("pair"), unit_word("pair", 2)],
         "running": _("running"),
         "waits": _("Waiting to be sent"),
         "taken_back": _("Removed; waiting to be sent"),

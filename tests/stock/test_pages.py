@@ -7,11 +7,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 from sqlalchemy import event, select
 
 from portal.db import db
+from portal.i18n import speaking
 from portal.stock import operations
 from portal.stock.models import Item, Movement
+from portal.stock.words import unit_word
 
 SLIPS = [
     ("/stock/receipts", {"item": "TM-BELT-1300", "quantity": "2", "to": "S1", "unit_cost": "118.5"}, "RK-01-"),
@@ -107,6 +110,12 @@ def test_a_shortage_is_a_sentence_with_name_and_unit(sign_in: Any, world: Any) -
     page = sign_in("qian", "laptop").post("/stock/issues", {"item": "TM-KEY", "quantity": "2", "to": "VAN-zhang"})
     words = page.one("#quantity-error").get_text()
     assert "安全锁" in words and "1 件" in words
+
+
+def test_one_pair_and_two_pairs(app: Flask) -> None:
+    with app.app_context(), speaking("en"):
+        said = [unit_word("pair", n) for n in (1, Decimal("1.000"), 2, 0)]
+        assert said == ["pair", "pair", "pairs", "pairs"] and unit_word("btl", 2) == unit_word("btl")
 
 
 @pytest.mark.engine("sqlite")

@@ -63,7 +63,7 @@ def typed_quantity(text: str) -> Decimal | None:
 
 def say_logged(use: PartUse) -> None:
     """The van may go below zero: what was fitted was fitted."""
-    quantity = f"{fmt.qty(use.quantity)} {unit_word(use.item.unit)}"
+    quantity = f"{fmt.qty(use.quantity)} {unit_word(use.item.unit, use.quantity)}"
     flash(_("Logged: %(part)s, %(quantity)s.", part=label(use.item), quantity=quantity))
     if use.movement.source_balance < 0:
         before = use.movement.source_balance + use.quantity

@@ -39,7 +39,7 @@ function drawParts({ facts }) {
   const { parts: used, catalogue, no_parts } = facts;
   for (const count of document.querySelectorAll("[data-van]")) {
     const item = catalogue.items[count.dataset.van];
-    if (item) count.textContent = words.van.replace("{n}", `${figure(item.in_van)} ${pick(item.unit)}`);
+    if (item) count.textContent = words.van.replace("{n}", `${figure(item.in_van)} ${unitOf(item)}`);
   }
   const fact = document.querySelector(".heading p.muted");
   if (fact) fact.textContent = counted(words.line, used.length) || words.nothing;
@@ -48,6 +48,11 @@ function drawParts({ facts }) {
   none.hidden = used.length > 0;
   none.querySelector("form")?.toggleAttribute("hidden", no_parts);
   none.querySelector("[data-said]")?.toggleAttribute("hidden", !no_parts); // only where it was said, and on kept pages
+}
+
+function unitOf({ unit, in_van }) {
+  const [one, more] = words.pair; // the one unit with a plural
+  return pick(unit) === one && in_van !== "1" ? more : pick(unit);
 }
 
 // ?item=… of the page as it is kept: the one form for all parts becomes that of this part.
