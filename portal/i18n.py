@@ -107,6 +107,11 @@ def lazy(message: str, **values: Any) -> LazyString:
     return Later(_, message, **values)
 
 
+def in_each_language(words: LazyString) -> list[str]:
+    """What such words are in all four languages, whoever reads."""
+    return [spoken(locale, *words._args) for locale in LOCALES]
+
+
 def marked(message: str, **values: Any) -> Markup:
     """`_` of templates: the words are markup, the values are escaped."""
     locale = current_locale()

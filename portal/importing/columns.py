@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from portal.i18n import in_each_language
 from portal.importing.rules import folded
 from portal.importing.values import shown
 
@@ -20,6 +21,10 @@ class Column:
     needed: bool = False
     labels: Any = None  # {value: words} of a choice
 
+    @property
+    def known_as(self) -> list[str]:
+        return [self.field, *self.headings.split("|"), *in_each_language(self.words)]
+
     def show(self, value: Any) -> str:
         return str(self.labels[value]) if self.labels and value in self.labels else shown(value)
 
@@ -33,10 +38,9 @@ class Ignored:
 
 
 def meanings(columns: tuple[Column, ...]) -> dict[str, str]:
-    """Folded heading to field, over all columns; the field's own name is a heading too."""
-    return {
-        folded(heading): column.field for column in columns for heading in [column.field, *column.headings.split("|")]
-    }
+    """Folded heading to field, over all columns. The field's own name is a heading too, and so are the words by which
+    the page lists the column, in each language."""
+    return {folded(heading): column.field for column in columns for heading in column.known_as}
 
 
 def ignored(columns: tuple[Ignored, ...]) -> dict[str, Any]:

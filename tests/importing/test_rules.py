@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from portal.i18n import LOCALES, _, speaking, spoken
 from portal.importing import values
-from portal.importing.columns import meanings
+from portal.importing.columns import ignored, meanings
 from portal.importing.kinds import KINDS
 from portal.importing.rules import Claim, Memory, find_heading, folded, match_columns
 from portal.importing.values import Unfit
@@ -35,15 +37,32 @@ def test_headings_are_matched_by_themselves(kind: str, headings: list[str], fiel
     assert match_columns(headings, meanings(KINDS[kind].columns)) == fields
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_words_by_which_the_page_lists_the_columns_are_headings(kind: str, locale: str, app: Flask) -> None:
+    """Whoever writes a file from the page's list, or mends the file of refused rows, is understood."""
+    columns = KINDS[kind].columns
+    with app.test_request_context(), speaking(locale):
+        headings = [str(column.words) for column in columns]
+        added = [folded(_("Row in the file")), folded(_("Reason"))]
+    assert match_columns(headings, meanings(columns)) == [column.field for column in columns]
+    assert set(added) <= set(ignored(KINDS[kind].ignored))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_heading_means_two_things(kind: str) -> None:
     """A heading that two columns claim would be given to whichever stands last."""
     claimed: dict[str, str] = {}
     for column in KINDS[kind].columns:
-        for heading in {folded(heading) for heading in [column.field, *column.headings.split("|")]}:
+        for heading in {folded(heading) for heading in column.known_as}:
             assert claimed.setdefault(heading, column.field) == column.field, heading
     left_out = {folded(heading) for one in KINDS[kind].ignored for heading in one.headings.split("|")}
     assert not left_out & set(claimed)
+
+
+def test_what_a_part_is_measured_in_is_not_called_equipment() -> None:
+    (unit,) = (column for column in KINDS["parts"].columns if column.field == "unit")
+    assert str(unit.words) == spoken("zh_Hans", "Unit of measure")
 
 
 def test_headings_are_found_below_titles_and_empty_rows() -> None:

@@ -35,7 +35,7 @@ class Parts(CodeKind):
     columns = (
         Column("code", lazy("Part number"), "料号|配件编号|配件号|物料编码|物料编号|备件编号|编号|料號|零件編號|配件編號|品號|物料編號|編號|part_no|part number|item code|code|sku|código|número de pieza|referencia", code(40), needed=True),
         *NAME_COLUMNS,
-        Column("unit", lazy("Unit"), "单位|计量单位|單位|計量單位|uom|unidad", choice(UNIT_NAMES), labels=UNITS),
+        Column("unit", lazy("Unit of measure"), "单位|计量单位|單位|計量單位|uom|unidad", choice(UNIT_NAMES), labels=UNITS),
         Column("list_price", lazy("List price"), "售价|单价|标价|销售价|零售价|售價|單價|定價|list|price|precio|precio de venta|pvp", money),
         Column("wear", lazy("Wears out"), "易损|易损件|是否易损|易損|消耗品|耗材|wear part|consumable|desgaste|consumible", yes_no),
         Column("serial_tracked", lazy("Has serial numbers"), "序列号管理|管序列号|序號管理|serial tracked|serialized|con número de serie|serie", yes_no),
