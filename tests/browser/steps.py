@@ -45,9 +45,10 @@ def go_and_start(page: Page) -> None:
 def diagnose(page: Page, visit: str, note: str) -> None:
     page.goto(visit)
     press(page, page.locator("a[href$='/findings']").first)
-    press(page, page.locator("a.part-card[href*='fault=']").first)
     page.fill("[name=note]", note)
     page.fill("[name=test_result]", "10 km/h, 10 min")
+    hit(page, page.locator("a.part-card[href*='fault=']").first)  # what was typed before stays
+    assert page.input_value("[name=note]") == note and page.input_value("[name=remedy]")
     pick(page, "outcome", "fixed")
     pick(page, "nothing_left")
     press(page, page.locator("form#codes button[type=submit]"))

@@ -1,5 +1,6 @@
 """The technician's pages: a day's work, and words beside what cannot be."""
 
+import json
 import threading
 import uuid
 from typing import Any
@@ -201,6 +202,7 @@ def test_a_known_fault_fills_in_the_codes(world: Any, sign_in: Any) -> None:
     zhang = sign_in("zhang")
     base = on_site(world, zhang)
     card = zhang.get(f"{base}/findings").one("a.part-card")
+    assert json.loads(str(card["data-fills"]))["remedy"] == "A03"  # with scripts, beside what was typed already
     page = zhang.get(str(card["href"]).split("#")[0])
     assert [page.value(name) for name in ("symptom", "component", "cause", "remedy")] == [
         "TM-S03",

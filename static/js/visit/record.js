@@ -131,12 +131,7 @@ async function drawFindings({ facts, entries }) {
 export async function instead(event, box, factsOf) {
   const link = event.target.closest?.("a[href]");
   const removal = link && ROW.exec(link.pathname);
-  if (link?.dataset.fills) {
-    event.preventDefault();
-    const form = document.getElementById("codes");
-    for (const [name, value] of Object.entries(JSON.parse(link.dataset.fills))) if (form.elements[name]) form.elements[name].value = value;
-    form.scrollIntoView();
-  } else if (removal) {
+  if (removal) {
     event.preventDefault();
     const fields = removal[1] === "time-entries" ? [["reason", words.mistake]] : [];
     await box.add({ path: link.pathname, fields, label: [words.remove, document.querySelector("h1").textContent].join(" · ") });
