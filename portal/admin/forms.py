@@ -148,6 +148,7 @@ class SetupForm(LooksForm):
 
 
 class PersonForm(ChangeForm):
+    unmarked = ("roles",)  # at least one: the operation asks for it
     username = Line(lazy("Username"), required=lazy("Write a username."), limit=60)
     name = Line(lazy("Name"), required=lazy("Write the name as papers show it."), limit=100)
     roles = Choices(lazy("Roles"))

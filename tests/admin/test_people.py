@@ -144,6 +144,7 @@ def test_a_reset_ends_sessions_and_the_old_secret(world: Any, sign_in: Any) -> N
 @pytest.mark.engine("sqlite")
 def test_a_person_that_cannot_be_made_is_explained_and_kept_on_the_form(world: Any, sign_in: Any) -> None:
     admin = sign_in("admin", "laptop")
+    assert not admin.get("/admin/people/new").all("fieldset:has([name=roles]) .optional")  # one is asked for
     for wrong in ({"username": "sun"}, {"username": "Ü !"}, {"roles": []}, {"roles": ["king"]}, {"branch": "99"}):
         page = admin.post("/admin/people/new", {**NEWCOMER, **wrong})
         assert page.status in (409, 422) and page.errors, wrong

@@ -134,6 +134,7 @@ def test_other_parts_are_found_by_number_and_by_name(world: Any, sign_in: Any) -
     page = zhang.get(f"{base}/part-uses?item=TM-MTR-25")
     assert page.value("item") == "TM-MTR-25" and page.value("old_part") == "returned"
     assert page.one("[name=new_serial]")
+    assert "选填" not in page.one(".field:has([name=new_serial])").get_text()  # it is asked for
     refused = zhang.post(f"{base}/part-uses", {"item": "TM-MTR-25", "quantity": "1"})
     assert refused.status == 422 and refused.one("[name=new_serial]")["aria-invalid"] == "true"
     assert "%" not in zhang.get(f"{base}/part-uses?q=%00nothing").errors

@@ -73,6 +73,7 @@ def say_logged(use: PartUse) -> None:
 def part_page(visit: Visit, form: PartUseForm) -> Response:
     """One part, with its number of pieces, serial numbers and the old part."""
     part = find_item(form.item.data) if form.item.data else None
+    form.new_serial.flags.unmarked = part is not None and part.serial_tracked  # it is asked for then
     return record_page("visits/part_use_new.html", visit, "parts", form, part=part)
 
 

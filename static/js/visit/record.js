@@ -69,6 +69,7 @@ export function onePart(facts) {
     field("old_part").value = asked.get("old_part") ?? item.old_part;
     document.querySelector("h1").textContent = pick(item.name);
     for (const name of ["new_serial", "old_serial"]) field(name).closest(".field").hidden = !item.serial_tracked && !field(name).value;
+    field("new_serial").closest(".field").querySelector(".optional")?.toggleAttribute("hidden", item.serial_tracked);
   }
   form.scrollIntoView({ block: "center" });
 }
