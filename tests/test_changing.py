@@ -36,7 +36,7 @@ def places(world: Any) -> dict[str, tuple[str, str, dict[str, str], dict[str, st
     return {
         "customer": ("sun", f"{customer}/edit", {"name": "甲改"}, {"name": "乙改"}),
         "site": ("sun", f"{customer}/sites/{site.id}", {"hazards": "有狗"}, {"hazards": "地滑"}),
-        "contact": ("sun", f"{customer}/contacts/{site.contacts[0].id}", {"phone": "1"}, {"phone": "2"}),
+        "contact": ("sun", f"{customer}/contacts/{site.contacts[0].id}", {"phone": "10001"}, {"phone": "10002"}),
         "unit": ("sun", f"/equipment/{unit.id}/edit", {"location": "一楼"}, {"location": "二楼"}),
         "tool": ("qian", "/tools/GJ-9/corrections", {"note": "借出慢还"}, {"note": "手柄松"}),
         "person": ("admin", f"/admin/people/{world.person('sun').id}/change", {"name": "孙甲"}, {"name": "孙乙"}),

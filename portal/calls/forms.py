@@ -8,7 +8,7 @@ from flask import request
 from wtforms import validators
 
 from portal.accounts.models import Person
-from portal.calls import queries, words
+from portal.calls import queries, rules, words
 from portal.calls.intake import Newcomer, NewContact, NewUnit
 from portal.calls.models import CHANNELS, PRIORITIES, SERVICE_CLASSES, WORK_TYPES, Visit
 from portal.clock import local, now
@@ -16,6 +16,7 @@ from portal.customers.models import Contact, Equipment, Product, Site
 from portal.forms import Choice, Choices, EntryForm, Line, Moment, Words, plain
 from portal.i18n import _, label, lazy, ngettext_
 from portal.mailbox import Mailbox
+from portal.phone import Phone
 
 HOUR = timedelta(hours=1)
 CALL_WORDS = ("channel", "caller_name", "description", "service_class", "work_type", "priority")
@@ -144,7 +145,7 @@ class CallForm(NextVisitForm):
     address = Line(lazy("Address"), limit=300)
     contact = Choice(lazy("Contact"), required=False)
     contact_name = Line(lazy("Name of the contact"), limit=100)
-    contact_phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
+    contact_phone = Phone(lazy("Phone"))
     contact_email = Mailbox(lazy("E-mail"))
     channel = Choice(lazy("Came by"))
     caller_name = Line(lazy("Reported by"), limit=100)
@@ -216,21 +217,31 @@ class CallForm(NextVisitForm):
 
 
 def presets(known: Site | None, units: list[Equipment]) -> dict[str, Any]:
-    """What is likely: the next two full hours, the unit and contact if there is one only, the last call's class."""
-    unit = request.args.get("equipment", "")
-    if unit not in {str(one.id) for one in units}:
-        unit = str(units[0].id) if len(units) == 1 else ""
+    """What is likely: the next two full hours, the unit and contact if there is one only, and who pays."""
+    asked = request.args.get("equipment", "")
+    unit = next((one for one in units if str(one.id) == asked), units[0] if len(units) == 1 else None)
     return {
         "site": str(known.id) if known else "",
-        "equipment": unit,
+        "equipment": str(unit.id) if unit else "",
         "contact": str(known.contacts[0].id) if known and known.contacts else "other",
         "customer_kind": "business",
         "channel": "phone",
-        "service_class": (queries.last_class(known) if known else None) or "C",
+        "service_class": likely_class(known, unit),
         "work_type": "repair",
         "priority": "routine",
         **next_window(),
     }
+
+
+def likely_class(known: Site | None, unit: Equipment | None) -> str:
+    """R035, by what the files say: the contract under which the last call here was, the dates of the unit."""
+    if known is None:
+        return rules.proposed_class(None, None)
+    guaranteed = None
+    if unit is not None:
+        since, today = unit.purchased_on or unit.installed_on, local(now(), known.time_zone).date()
+        guaranteed = rules.is_guaranteed(since, unit.product.warranty_months, today)
+    return rules.proposed_class(queries.last_class(known), guaranteed)
 
 
 def next_window() -> dict[str, datetime]:

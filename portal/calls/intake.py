@@ -81,7 +81,8 @@ def add_place(newcomer: Newcomer, branch: Branch) -> Site:
 def add_contact(site: Site, contact: NewContact) -> Contact | None:
     if not contact.name and not contact.phone:
         return None
-    return customers.add_contact(site, contact.name or contact.phone, contact.phone, email=contact.email)
+    name = contact.name or site.customer.name[:100]  # a number that nobody was named for is the customer's
+    return customers.add_contact(site, name, contact.phone, email=contact.email)
 
 
 def add_unit(site: Site, unit: NewUnit) -> Equipment | None:

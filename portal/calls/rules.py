@@ -8,7 +8,7 @@ a report that is void for good takes its visit to cancelled.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -98,3 +98,22 @@ def is_open(states: Iterable[str]) -> bool:
     """A call is open until it has a visit and each of its visits is approved or cancelled, one at least approved."""
     states = list(states)
     return "approved" not in states or any(state not in CLOSED for state in states)
+
+
+def proposed_class(before: str | None, guaranteed: bool | None) -> str:
+    """R035: B under a contract, C under a guarantee, else A, paid. `before`: the class of the last call at the place,
+    which alone says that there is a contract, and that there is a guarantee where the unit's dates (`guaranteed`, None)
+    tell nothing."""
+    if before == "B":
+        return "B"
+    if guaranteed is None:
+        return "C" if before == "C" else "A"
+    return "C" if guaranteed else "A"
+
+
+def is_guaranteed(since: date | None, months: int | None, day: date) -> bool | None:
+    """Up to the same day of the month in which the term ends: its first day is not counted. None: nobody knows."""
+    if since is None or months is None:
+        return None
+    passed = (day.year - since.year) * 12 + day.month - since.month
+    return passed < months or (passed == months and day.day <= since.day)

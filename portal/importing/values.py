@@ -14,6 +14,7 @@ from typing import Any
 from portal.clock import zone_names
 from portal.importing.rules import folded
 from portal.money import parse_decimal
+from portal.phone import FEWEST_DIGITS
 
 Read = Callable[[str], Any]
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 1, 1)
@@ -68,7 +69,7 @@ def fitting(cell: str, limit: int) -> str:
 
 def phone(cell: str) -> str:
     plain = text(40)(cell)
-    if not 3 <= sum(character.isdigit() for character in plain) <= 25:
+    if not FEWEST_DIGITS <= sum(character.isdigit() for character in plain) <= 25:
         raise Unfit("no_phone")
     return plain
 

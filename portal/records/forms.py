@@ -17,6 +17,7 @@ from portal.forms import Choice, Day, EntryForm, Filters, Line, Number, Picture,
 from portal.i18n import LOCALES, _, label, lazy
 from portal.mailbox import Mailbox
 from portal.permissions import Permission, may
+from portal.phone import Phone
 from portal.records import words
 from portal.records.models import PAPER_KINDS
 from portal.records.queries import WantedCustomers, WantedUnits
@@ -86,7 +87,7 @@ class SiteForm(RowForm):
 
 class ContactForm(RowForm):
     name = Line(lazy("Name"), required=lazy("Write the name."), limit=100)
-    phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
+    phone = Phone(lazy("Phone"))
     email = Mailbox(lazy("E-mail"))
     role = Choice(lazy("Relation to the customer"), choices=list(SIGNER_ROLES.items()))
 
@@ -103,7 +104,7 @@ class NewCustomerForm(EntryForm):
     district = Line(lazy("District"), limit=100)
     time_zone = TimeZone(lazy("Time zone"), required=lazy("Write the time zone."))
     contact_name = Line(lazy("Name of the contact"), limit=100)
-    contact_phone = Line(lazy("Phone"), limit=40, render_kw={"type": "tel"})
+    contact_phone = Phone(lazy("Phone"))
     contact_email = Mailbox(lazy("E-mail"))
 
     @property
@@ -123,7 +124,7 @@ class NewCustomerForm(EntryForm):
 class UnitForm(RowForm):
     """The plate and the dates of a unit."""
 
-    product = Choice(lazy("Product"))
+    product = Choice(lazy("Product"), required=lazy("Choose a product"))
     serial_no = Line(lazy("Serial number"), limit=80)
     asset_tag = Line(lazy("Asset tag"), limit=80)
     location = Line(lazy("Location on site"))
@@ -135,7 +136,8 @@ class UnitForm(RowForm):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.products: dict[str, Product] = {str(one.id): one for one in products()}
-        self.product.choices = [(key, f"{label(one)} {one.model}") for key, one in self.products.items()]
+        first = [] if self.product.data else [("", _("Choose …"))]  # none is meant before one is chosen
+        self.product.choices = first + [(key, f"{label(one)} {one.model}") for key, one in self.products.items()]
 
     @property
     def values(self) -> dict[str, Any]:

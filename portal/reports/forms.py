@@ -13,13 +13,14 @@ from portal.calls.words import STATES
 from portal.customers.models import Contact
 from portal.forms import Choice, Choices, EntryForm, Filters, Line, Moment, Picture, Strokes, Words, plain
 from portal.i18n import LOCALES, lazy
+from portal.phone import Phone
 from portal.reports import survey as questionnaire
 from portal.reports.operations.handing import Signer
 from portal.reports.operations.signing import Mark
 from portal.reports.words import ABSENCES, AFTER_VOID, COPIES, SIGNER_ROLES
 from portal.visits.words import ROWS, choices
 
-NAME_LIMIT, PHONE_LIMIT, REASON_LIMIT = 100, 40, 1000
+NAME_LIMIT, REASON_LIMIT = 100, 1000
 REVIEWED = ("signed", "unsigned", "approved", "returned")
 
 
@@ -81,7 +82,7 @@ class HandOverForm(SignerForm):
     """Whoever signs in place of another person says for whom, and leaves a phone number."""
 
     signed_for = Line(lazy("Signs in place of"), limit=NAME_LIMIT)
-    signer_phone = Line(lazy("Phone of who signs"), limit=PHONE_LIMIT, render_kw={"type": "tel"})
+    signer_phone = Phone(lazy("Phone of who signs"))
 
     @property
     def values(self) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from portal.forms import Choice, EntryForm, Line, Words
+from portal.forms import Choice, EntryForm, Words
 from portal.i18n import LOCALES, lazy
 from portal.mailbox import Mailbox
+from portal.phone import Phone
 from portal.reports.forms import WhoSigns
 from portal.reports.models import Report
 from portal.reports.operations import registered_email
@@ -43,7 +44,7 @@ class CopyForm(EntryForm):
 
 class DisputeForm(EntryForm):
     words = Words(lazy("What is not right"), required=lazy("Say in a few words what is not right."), limit=1000)
-    phone = Line(lazy("Phone at which we can reach you"), limit=40, render_kw={"type": "tel", "autocomplete": "tel"})
+    phone = Phone(lazy("Phone at which we can reach you"), render_kw={"autocomplete": "tel"})
 
 
 class ClosureForm(EntryForm):

@@ -9,8 +9,9 @@ from werkzeug.datastructures import MultiDict
 
 from portal.forms import Choice, EntryForm, Line, Moment
 from portal.i18n import LOCALES, lazy
+from portal.phone import PHONE_LIMIT
 from portal.receipts import parse_id
-from portal.reports.forms import NAME_LIMIT, PHONE_LIMIT, SignatureForm, SurveyForm, survey_form
+from portal.reports.forms import NAME_LIMIT, SignatureForm, SurveyForm, survey_form
 from portal.reports.operations.handing import Signer
 from portal.reports.operations.unseen import Sight
 from portal.reports.statement import CURRENT, STATEMENTS

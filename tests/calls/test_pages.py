@@ -82,9 +82,43 @@ def test_what_is_missing_or_wrong_is_said_and_what_was_typed_is_kept(world: Any,
 def test_somebody_else_who_was_typed_goes_before_the_preset_contact(world: Any, sign_in: Any) -> None:
     sun = sign_in("sun", device="laptop")
     form = sun.get(f"/calls/new?site={world.site().id}")
-    sun.post("/calls/new", filled(form, equipment="none", contact_name="新人", contact_phone="1"))
+    sun.post("/calls/new", filled(form, equipment="none", contact_name="新人", contact_phone="100 0009"))
     call = db.session.query(Call).one()
     assert (call.contact.name, call.equipment) == ("新人", None)
+
+
+@pytest.mark.engine("sqlite")
+def test_a_new_customer_pays_and_a_unit_under_guarantee_does_not(world: Any, sign_in: Any) -> None:
+    sun, unit = sign_in("sun", device="laptop"), world.equipment()
+    known = f"/calls/new?site={unit.site_id}&equipment={unit.id}"
+    assert sun.get("/calls/new?new=1").value("service_class") == "A"
+    unit.purchased_on = now().date() - timedelta(days=300)
+    db.session.commit()
+    assert sun.get(known).value("service_class") == "C"
+    unit.purchased_on = now().date() - timedelta(days=3650)
+    db.session.commit()
+    assert sun.get(known).value("service_class") == "A"
+    world.visit()  # a call under a contract
+    assert sun.get(known).value("service_class") == "B"
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize("typed", ["12ab", "无", "1234"])
+def test_what_is_no_phone_number_is_said_beside_the_field(world: Any, sign_in: Any, typed: str) -> None:
+    sun = sign_in("sun", device="laptop")
+    newcomer = {"customer_name": "丁虚构", "customer_kind": "consumer", "address": "x", "contact_phone": typed}
+    page = sun.post("/calls/new", filled(sun.get("/calls/new?new=1"), **newcomer))
+    assert page.status == 422 and page.one(".field.bad input")["name"] == "contact_phone"
+    assert page.value("contact_phone") == typed
+
+
+@pytest.mark.engine("sqlite")
+def test_nobody_is_called_by_a_phone_number(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    newcomer = {"customer_name": "丁虚构", "customer_kind": "consumer", "address": "x", "contact_phone": "100 0009"}
+    sun.post("/calls/new", filled(sun.get("/calls/new?new=1"), **newcomer))
+    contact = db.session.query(Call).one().contact
+    assert (contact.name, contact.phone) == ("丁虚构", "100 0009")
 
 
 def test_the_form_says_what_is_open_at_the_site(world: Any, sign_in: Any) -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -61,3 +61,40 @@ def test_a_window_ends_after_it_starts_within_a_day(hours: int, sound: bool) -> 
 )
 def test_a_call_is_open_until_its_visits_are_done(states: list[str], is_open: bool) -> None:
     assert rules.is_open(states) == is_open
+
+
+@pytest.mark.parametrize(
+    ("before", "guaranteed", "proposed"),
+    [
+        (None, None, "A"),  # a new customer pays, unless somebody knows better
+        (None, True, "C"),
+        (None, False, "A"),
+        ("A", True, "C"),
+        ("B", False, "B"),
+        ("B", True, "B"),
+        ("C", None, "C"),
+        ("C", False, "A"),  # the guarantee has ended since
+        ("D", None, "A"),
+    ],
+)
+def test_a_call_is_paid_unless_a_contract_or_a_guarantee_says_otherwise(
+    before: str | None, guaranteed: bool | None, proposed: str
+) -> None:
+    assert rules.proposed_class(before, guaranteed) == proposed
+
+
+@pytest.mark.parametrize(
+    ("since", "months", "day", "guaranteed"),
+    [
+        (date(2025, 1, 10), 36, date(2028, 1, 10), True),
+        (date(2025, 1, 10), 36, date(2028, 1, 11), False),
+        (date(2025, 1, 31), 1, date(2025, 2, 28), True),
+        (date(2025, 1, 31), 1, date(2025, 3, 1), False),
+        (None, 36, date(2028, 1, 10), None),
+        (date(2025, 1, 10), None, date(2028, 1, 10), None),
+    ],
+)
+def test_a_guarantee_ends_on_the_same_day_of_the_month(
+    since: date | None, months: int | None, day: date, guaranteed: bool | None
+) -> None:
+    assert rules.is_guaranteed(since, months, day) is guaranteed

@@ -164,9 +164,28 @@ def test_a_site_a_contact_and_a_plate_are_changed_and_entered(world: Any, sign_i
     fresh = {"product": str(product.id), "serial_no": "DF2401-0099"}
     assert sun.post(f"{base}/sites/{site.id}/equipment", fresh).status == 303
     assert world.equipment("DF2401-0099").site_id == site.id
-    newcomer = {"name": "新客户", "kind": "consumer", "locale": "en", "address": "云上市", "time_zone": "Asia/Shanghai"}
+    newcomer = {
+        "name": "新客户",
+        "kind": "consumer",
+        "locale": "en",
+        "address": "云上市",
+        "time_zone": "Asia/Shanghai",
+    }
+    newcomer["contact_phone"] = "100 0009"
+    assert sun.post("/customers/new", newcomer | {"contact_phone": "12ab"}).value("contact_phone") == "12ab"
     made = sun.post("/customers/new", newcomer)
     assert made.status == 303 and "新客户" in sun.follow(made).text
+    assert db.session.scalars(select(Contact.name).where(Contact.phone == "100 0009")).one() == "新客户"
+
+
+@pytest.mark.engine("sqlite")
+def test_a_new_unit_begins_without_a_product_and_asks_for_one(world: Any, sign_in: Any) -> None:
+    site, sun = world.site(), sign_in("sun", "laptop")
+    path = f"/customers/{site.customer_id}/sites/{site.id}/equipment"
+    assert sun.get(path).value("product") == ""
+    refused = sun.post(path, {"product": "", "serial_no": ""})
+    assert refused.status == 422 and refused.one(".field.bad select")["name"] == "product"
+    assert sun.get(f"{file_of(world)}/edit").value("product") == str(world.equipment().product_id)
 
 
 def test_a_unit_that_moves_to_another_customer_takes_its_history_along(world: Any, sign_in: Any) -> None:

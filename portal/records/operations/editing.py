@@ -65,11 +65,11 @@ def in_words(changed: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
 
 
 def enter_customer(customer: dict[str, Any], site: dict[str, Any], contact: dict[str, Any]) -> Customer:
-    """A new customer with the first site, and the first contact if one is named."""
+    """A new customer with the first site, and the first contact if there is one: without a name the customer's."""
     entered = customers.add_customer(customer["name"], customer["kind"], locale=customer["locale"])
     place = customers.add_site(entered, **{**site, "name": site["name"] or entered.name})
-    if contact["name"] or contact["phone"]:
-        customers.add_contact(place, **{**contact, "name": contact["name"] or contact["phone"]})
+    if any(contact.values()):
+        customers.add_contact(place, **{**contact, "name": contact["name"] or entered.name[:100]})
     return entered
 
 
