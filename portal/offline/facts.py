@@ -20,6 +20,7 @@ from portal.customers import stops
 from portal.db import db
 from portal.i18n import LOCALES, speaking
 from portal.stock.models import Balance, Item, Location, UsualPart
+from portal.stock.rules import COUNTED
 from portal.stock.tools.queries import earlier_certificates, instruments_for
 from portal.stock.words import unit_word
 from portal.visits import last_time, queries, rules, usual
@@ -190,6 +191,7 @@ def offered(item: Item, held: Decimal) -> Values:
         "list_price": number(item.list_price) if item.list_price is not None else None,
         "old_part": item.old_part,
         "serial_tracked": item.serial_tracked,
+        "counted": item.unit in COUNTED,
         "in_van": number(held),
     }
 

@@ -165,6 +165,9 @@ def post(
     """Adds the movement and carries the valuation on. Without `price` it goes at the moving average."""
     if quantity <= 0:
         raise Rejected(_("Write a quantity above zero."), field="quantity")
+    settles = kind in ("reversal", "count")  # what was posted before the rule can be put right
+    if not settles and not rules.is_of_unit(quantity, item.unit):
+        raise Rejected(_("This part is counted: write a whole number."), field="quantity")
     direction = destination.is_own - source.is_own
     valuation = lock_valuation(item)
     if item.kind == "tool" and (quantity != 1 or valuation.quantity + direction not in (0, 1)):

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 CENT, MICRO, NOTHING = Decimal("0.01"), Decimal("0.000001"), Decimal(0)
+COUNTED = frozenset({"pc", "pair", "set", "btl"})  # units of whole pieces; the others are measured
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Worth:
 class Price(NamedTuple):
     unit_cost: Decimal
     amount: Decimal
+
+
+def is_of_unit(quantity: Decimal, unit: str) -> bool:
+    """There is no half of a piece. The phone has the same rule (`logPart` in static/js/visit/facts.js)."""
+    return unit not in COUNTED or quantity == quantity.to_integral_value()
 
 
 def bought(quantity: Decimal, unit_cost: Decimal) -> Price:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -254,6 +254,33 @@ def test_only_who_works_at_a_visit_keeps_its_facts(world: Any, sign_in: Any) -> 
     for username in ("li", "wu"):
         assert sign_in(username).get(address).status == 404
     assert sign_in("sun", device="laptop").get(address).status == 403
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize(
+    ("unit", "quantity", "doubts"), [("btl", "1.5", ["form"]), ("btl", "2,0", []), ("l", "1.5", [])]
+)
+def test_the_phone_counts_pieces_as_the_server_does(
+    world: Any, sign_in: Any, tmp_path: Path, unit: str, quantity: str, doubts: list[str]
+) -> None:
+    visit = world.visit("zhang")
+    world.item("TM-OIL-100").unit = unit
+    db.session.commit()
+    zhang = sign_in("zhang")
+    base = zhang.get(f"/offline/visits/{visit.id}").json
+    when, fields = datetime.now(UTC).isoformat(), [["item", "TM-OIL-100"], ["quantity", quantity]]
+    entry = {
+        "id": "1",
+        "visit": str(visit.id),
+        "action": "part-uses",
+        "fields": fields,
+        "created_at": when,
+        "files": [],
+    }
+    (reckoned,) = reckon([{"base": base, "entries": [entry], "until": when}], tmp_path)
+    assert [one["doubt"] for one in reckoned["facts"]["doubts"]] == doubts
+    sent = zhang.post(f"/visits/{visit.id}/part-uses", dict(fields), outbox=True)
+    assert sent.status == (422 if doubts else 201)
 
 
 @pytest.mark.engine("sqlite")

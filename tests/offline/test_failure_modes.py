@@ -117,7 +117,7 @@ def test_09_a_fault_at_any_statement_takes_everything_back_and_the_retry_applies
 ) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     zhang = sign_in("zhang")
-    base, small = on_site(world, zhang), {"quantity": "0.001"}
+    base, small = on_site(world, zhang), {"quantity": "1"}
     assert part(zhang, base, **small).status == 201
     for statement in itertools.count(1):
         entry_id, done, receipts = new(), count(PartUse), count(Receipt)

@@ -77,6 +77,16 @@ def test_an_old_form_is_read_as_it_was_meant(world: Any, sign_in: Any, monkeypat
     assert sorted(db.session.scalars(select(PartUse.quantity))) == [Decimal(2), Decimal(2), Decimal(3)]
 
 
+@pytest.mark.engine("sqlite")
+def test_a_fraction_of_a_piece_that_a_phone_took_is_a_wrong_value_to_be_mended(world: Any, sign_in: Any) -> None:
+    zhang = sign_in("zhang")
+    base = on_site(world, zhang)
+    sent = {"item": "TM-OIL-100", "quantity": "1.5", "old_part": "none", "form_version": "1"}
+    page = zhang.post(f"{base}/part-uses", sent, outbox=True)
+    assert page.status == 422 and page.json["errors"].keys() == {"quantity"}
+    assert not list(db.session.scalars(select(PartUse.id)))
+
+
 @pytest.mark.parametrize("version", ["", "0", "2", "99", "1.0", "x", "字"])
 def test_an_unknown_version_is_held_and_never_guessed_at(world: Any, sign_in: Any, version: str) -> None:
     zhang = sign_in("zhang")

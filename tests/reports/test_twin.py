@@ -141,6 +141,7 @@ def on_the_phone(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_the_phone_writes_the_report_that_the_server_writes(app: Any, world: Any) -> None:
     chance = random.Random(20261130)
     new_tool(world, "GJ-900", category="measuring", interval_months=12, calibration_class="B")
+    world.item("TM-OIL-100").unit = "l"  # measured, so that there are fractions to be written
     labels = {"zh_Hans": "过流", "en": "Over-current"}
     db.session.add(ErrorCode(brand="示范牌 DEMO-FIT", family="TM", code="E07", labels=labels))
     db.session.flush()

@@ -64,7 +64,7 @@ class Ledger(RuleBasedStateMachine):
         db.session.rollback()
         world = World(self.app)
         self.oracle, self.keeper = Oracle(), world.person("qian")
-        self.item = Item(code=f"X-{uuid.uuid4().hex[:12]}", labels={"zh_Hans": "件"})
+        self.item = Item(code=f"X-{uuid.uuid4().hex[:12]}", labels={"zh_Hans": "油"}, unit="l")
         db.session.add(self.item)
         db.session.flush()
         self.places = {"S1": world.location("S1"), "VAN-zhang": world.van("zhang"), "VAN-li": world.van("li")}

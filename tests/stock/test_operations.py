@@ -61,6 +61,7 @@ def test_the_worked_example_of_the_trade(world: Any, belt: Item) -> None:
 
 def test_a_movement_between_places_of_ours_changes_no_value(world: Any) -> None:
     item, store, van, keeper = world.item(), world.location(), world.van("li"), world.person("qian")
+    item.unit = "l"
     before, at_store = worth(item), held(item, store)
     slip = operations.issue(item, D("2.5"), store, van, person=keeper)
     assert (slip.kind, slip.amount) == ("issue", D("15.00"))
@@ -84,7 +85,7 @@ def test_slips_are_numbered_by_the_branch_without_gaps(world: Any) -> None:
 def test_a_store_gives_only_what_it_holds(world: Any) -> None:
     key = world.item("TM-KEY")
     with pytest.raises(Rejected, match="S1") as refusal:
-        operations.issue(key, D("1.001"), world.location(), world.van(), person=world.person("qian"))
+        operations.issue(key, D(2), world.location(), world.van(), person=world.person("qian"))
     assert refusal.value.field == "quantity"
     operations.issue(key, D(1), world.location(), world.van(), person=world.person("qian"))
     assert held(key, world.location()) == 0
@@ -126,6 +127,35 @@ def test_the_storekeeper_leaves_uses_to_the_visit(world: Any) -> None:
     used = operations.use(world.item(), D(1), world.van(), person=world.person("zhang"))
     with pytest.raises(Conflict):
         operations.correct(used, "wrong", person=world.person("qian"))
+
+
+@pytest.mark.parametrize(("unit", "allowed"), [("pc", False), ("pair", False), ("set", False), ("btl", False),
+                                               ("m", True), ("kg", True), ("l", True)])  # fmt: skip
+def test_what_is_counted_comes_and_goes_in_whole_pieces(world: Any, unit: str, allowed: bool) -> None:
+    item, store, van, keeper = world.item(), world.location(), world.van(), world.person("qian")
+    item.unit = unit
+    steps: list[Any] = [
+        lambda n: operations.receive(item, n, store, D(1), person=keeper),
+        lambda n: operations.issue(item, n, store, van, person=keeper),
+        lambda n: operations.give_back(item, n, van, store, person=keeper),
+        lambda n: operations.use(item, n, van, person=keeper),
+    ]
+    for step in steps:
+        step(D("2.000"))
+        if allowed:
+            step(D("1.125"))
+            continue
+        with pytest.raises(Rejected) as refusal:
+            step(D("1.5"))
+        assert refusal.value.field == "quantity"
+
+
+def test_a_fraction_of_a_piece_from_earlier_days_can_be_taken_back(world: Any) -> None:
+    item, zhang = world.item(), world.person("zhang")
+    item.unit = "l"
+    used = operations.use(item, D("1.5"), world.van(), person=zhang)
+    item.unit = "btl"
+    assert operations.reverse(used, "not used", person=zhang).quantity == D("1.5")
 
 
 @pytest.mark.parametrize("quantity", ["0", "-1"])

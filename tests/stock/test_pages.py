@@ -62,6 +62,8 @@ def test_the_store_end_may_be_left_out(sign_in: Any, world: Any) -> None:
 @pytest.mark.engine("sqlite")
 def test_a_technician_without_a_van_gets_one_with_the_first_issue(sign_in: Any, world: Any) -> None:
     keeper = sign_in("qian", "laptop")
+    world.item().unit = "l"
+    db.session.commit()
     fields = {"item": "TM-OIL-100", "quantity": "1,5", "to": "VAN-li"}
     assert "VAN-li" in keeper.follow(keeper.post("/stock/issues", fields)).text
 
@@ -72,10 +74,12 @@ def test_a_technician_without_a_van_gets_one_with_the_first_issue(sign_in: Any, 
     [
         ("/stock/receipts", {"item": "NONE", "quantity": "1", "unit_cost": "1"}, "item"),
         ("/stock/receipts", {"item": "TM-KEY", "quantity": "0", "unit_cost": "1"}, "quantity"),
+        ("/stock/receipts", {"item": "TM-KEY", "quantity": "1.5", "unit_cost": "1"}, "quantity"),
         ("/stock/receipts", {"item": "TM-KEY", "quantity": "1", "unit_cost": "-1"}, "unit_cost"),
         ("/stock/receipts", {"item": "TM-KEY", "quantity": "1"}, "unit_cost"),
         ("/stock/receipts", {"item": "TM-KEY", "quantity": "1", "unit_cost": "1", "to": "MACHINE"}, "to"),
         ("/stock/issues", {"item": "TM-KEY", "quantity": "2", "to": "VAN-zhang"}, "quantity"),
+        ("/stock/issues", {"item": "TM-KEY", "quantity": "0.5", "to": "VAN-zhang"}, "quantity"),
         ("/stock/issues", {"item": "TM-KEY", "quantity": "1", "to": "S1"}, "to"),
         ("/stock/issues", {"item": "TM-KEY", "quantity": "1,000.5", "to": "VAN-zhang"}, "quantity"),
         ("/stock/returns", {"item": "TM-KEY", "quantity": "1", "to": "S1"}, "source"),
@@ -265,7 +269,7 @@ def test_movements_are_filtered(sign_in: Any, world: Any) -> None:
 
 
 def test_the_file_has_the_columns_agreed_and_no_formulas(world: Any, sign_in: Any) -> None:
-    db.session.add(Item(code="=1+1", labels={"zh_Hans": "公式"}))
+    db.session.add(Item(code="=1+1", labels={"zh_Hans": "公式"}, unit="kg"))
     db.session.flush()
     item, keeper = world.item("=1+1"), world.person("qian")
     receipt = operations.receive(item, Decimal("2.5"), world.location(), Decimal(4), person=keeper)

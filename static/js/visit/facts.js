@@ -248,6 +248,7 @@ function logPart(facts, entry, fields) {
   mayChange(facts, "parts");
   const item = items[code];
   if (item?.serial_tracked && (!newSerial || quantity !== "1")) refuse("form");
+  if (item?.counted && quantity.includes(".")) refuse("form");
   // Only the van's and the usual parts are known here; any other number is taken as it was typed.
   if (!item) facts.doubts.push({ entry: entry.id, doubt: "part" });
   facts.parts.push({
