@@ -211,7 +211,7 @@ def ensure_part(item: Item) -> None:
 def shortage(item: Item, store: Location, held: Decimal) -> Rejected:
     words = _(
         "Of %(item)s there is only %(n)s at %(store)s: that is not enough.",
-        item=label(item),
+        item=f"{item.code} {label(item)}",
         n=f"{fmt.qty(held)} {unit_word(item.unit, held)}",
         store=store.code,
     )

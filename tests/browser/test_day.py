@@ -37,6 +37,8 @@ WHOLE = """async () => {
 }"""
 
 
+FIVE_AT_ONCE = """() => { const form = document.getElementById('unlock');
+    for (let n = 0; n < 5; n++) { form.elements.pin.value = '0000'; form.requestSubmit(); } }"""
 SEEN_AGO = """async (seconds) => (await caches.open('seen')).put('/offline/seen',
     new Response(String(Date.now() - seconds * 1000)))"""
 
@@ -129,10 +131,7 @@ def test_a_phone_that_nobody_used_for_a_while_asks_for_the_pin_before_it_shows_a
 
     own.evaluate(SEEN_AGO, 16 * 60)
     own.goto("/")
-    for _ in range(5):
-        own.fill("#unlock [name=pin]", "0000")
-        own.locator("#unlock button").tap()
-        expect(own.locator("#unlock [name=pin]")).to_have_value("")
+    own.evaluate(FIVE_AT_ONCE)  # side by side they count as many as one after the other
     expect(own.locator("#no-more-tries")).to_be_visible()
     own.reload()
     expect(own.locator("#no-more-tries")).to_be_visible()

@@ -89,7 +89,7 @@ def test_the_whole_job_with_script_off_and_a_typed_name(server: Server, open_pag
     sign_in_by_form(page, "zhang")
     visit = steps.open_visit(page, CUSTOMER)
     steps.go_and_start(page)
-    steps.diagnose(page, visit, "上油")
+    steps.diagnose(page, visit, "上油", script=False)
     page.goto(f"{visit}/part-uses")
     steps.press(page, page.locator("form[action$='/no-parts'] button[type=submit]"))
     steps.finish(page, visit)

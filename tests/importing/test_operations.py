@@ -222,7 +222,7 @@ def test_customers_are_known_by_number_else_by_name_and_phone(app: Flask) -> Non
         ["G1", "新名字健身", "", "", "", ""],  # renamed by its number: says otherwise than the row above
         ["", gym, "100 9999 9999", "", "", "示例大道 1 号"],  # the same name, another phone number: another customer
         ["", gym, "", "", "", "示例大道 1 号"],  # which of the two?
-        ["", "无地址客户", "100 1", "", "", ""],
+        ["", "无地址客户", "100 10", "", "", ""],
     ]
     run = brought_in("customers", rows)
     assert told(run) == [(5, ":contradiction"), (7, "phone:name_with_phone"), (8, "address:no_site_address")]
@@ -387,7 +387,7 @@ def test_what_the_register_of_tools_refuses_stands_in_the_language_of_the_reader
         run = brought_in("tools", [["code", "name", "category", "class"], puller, puller, clamp])
     kept = [row.reasons for row in refused_rows(run)]
     told = {
-        "zh_Hans": ["工具编号：这个编号已被使用。", "检定周期（月）：填写校准周期（几个月一次）。"],
+        "zh_Hans": ["工具编号：这个编号已被使用。", "校准周期（月）：填写校准周期（几个月一次）。"],
         "es": ["Número de herramienta: Este número ya está en uso.",
                "Se calibra cada (meses): Escriba cada cuántos meses se calibra."],
     }  # fmt: skip

@@ -62,7 +62,8 @@ def test_no_heading_means_two_things(kind: str) -> None:
 
 def test_what_a_part_is_measured_in_is_not_called_equipment() -> None:
     (unit,) = (column for column in KINDS["parts"].columns if column.field == "unit")
-    assert str(unit.words) == spoken("zh_Hans", "Unit of measure")
+    assert str(unit.words) == "Unit of measure"
+    assert [spoken(locale, "Unit of measure") for locale in ("zh_Hans", "zh_Hant", "es")] == ["单位", "單位", "Unidad"]
 
 
 def test_headings_are_found_below_titles_and_empty_rows() -> None:

@@ -57,7 +57,7 @@ def test_honest_signatures_leave_the_list_empty(world: Any, he: Any) -> None:
     sign(world, 1)
     sign(world, 2, earlier=1)
     page = he.get("/oversight")
-    assert "近 30 天没有疑点" in page.text and not page.all("li.line")
+    assert "近 30 天没有可疑签字" in page.text and not page.all("li.line")
     assert "不是结论" in page.text
     assert "/oversight" in [link["href"] for link in page.all("nav.nav a[aria-current=page]")]
 

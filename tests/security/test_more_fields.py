@@ -57,7 +57,7 @@ ASK_AS = {"records.view_removal": "zhao"}  # whose view it is
 OWN_AS_WELL = {  # fields of the form that it shows to some, or in some state, or that are no form's of a page
     "accounts.language": {"locale"},
     "visits.part_uses": {"new_serial", "old_serial"},
-    "visits.findings": {"use_again"},
+    "visits.findings": {"use_again", "outstanding"},  # nothing left, or what is
     "visits.photos": {"occurred_at"},
     "reports.approval": {"acknowledged"},
     "records.views": {"name"},
@@ -136,7 +136,7 @@ class Stage:
             "handover.signature": link, "handover.co_signature": link, "link.signature": link,
             "stock.receipts": {"item": "TM-KEY", "unit_cost": "8"}, "stock.issues": {"item": "TM-KEY", "to": van},
             "stock.returns": {"item": "TM-OIL-100", "from": van}, "tools.registration": {"number": "GJ-9"},
-            "tools.reports": {"kind": "parts_missing"}, "visits.findings": {"use_again": None},
+            "tools.reports": {"kind": "parts_missing"}, "visits.findings": {"use_again": None, "outstanding": None},
             "visits.scan": {"code": "DF2401-0001", "photo": None}, "records.views": {"name": "虚构"},
             "visits.time_entries": {"started_at": began.isoformat(), "ended_at": ended.isoformat()},
             "tools.hand_outs": {"due_back": day}, "admin.usual_parts": {"item": "TM-KEY"},

@@ -51,7 +51,7 @@ def test_a_tool_goes_out_and_comes_back_with_both_confirmations(world: Any) -> N
     tools.confirm(tool, out.movement_n, person=zhang)
     with pytest.raises(Conflict, match="之前"):
         tools.confirm(tool, out.movement_n, person=zhang)
-    with pytest.raises(Conflict, match="不由你"):
+    with pytest.raises(Conflict, match="不由您"):
         tools.confirm(tool, out.movement_n, person=world.person("li"))
     tools.report_tool(tool, "give_back", person=zhang)
     back = tools.take_back(tool, world.location(), person=keeper)

@@ -22,8 +22,11 @@ export async function triesLeft(person, pin) {
   return !counted || (await isForgiven(person, counted.at)) ? pin.tries : Math.max(counted.left, 0);
 }
 
+// One after the other: tries that run side by side would count as one.
+export const isTheirs = (...given) => (navigator.locks ? navigator.locks.request("pin", () => tried(...given)) : tried(...given));
+
 // Counted before it is known whether it is right: a restart wins nothing.
-export async function isTheirs(typed, person, pin) {
+async function tried(typed, person, pin) {
   const left = await triesLeft(person, pin);
   if (!left) return false;
   await note(counter(person, pin), { left: left - 1, at: Date.now() });
