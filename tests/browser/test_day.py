@@ -100,6 +100,7 @@ def test_the_whole_day_opens_without_signal(own: Page, server: Server) -> None:
     assert own.locator("main .line").count() > 10
 
 
+@long_form
 def test_a_phone_that_nobody_used_for_a_while_asks_for_the_pin_before_it_shows_a_kept_page(
     own: Page, server: Server
 ) -> None:

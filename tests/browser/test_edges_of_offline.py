@@ -92,6 +92,7 @@ def test_other_tabs_are_led_to_the_customers_surface(server: Server, open_page: 
     on_the_glass(other, "read")
 
 
+@long_form
 def test_whoever_cannot_sign_out_without_signal_can_still_read_their_work(server: Server, open_page: Open) -> None:
     page = open_page(server.url, locale="en", service_workers="allow")
     sign_in(page, "zhang")
@@ -114,6 +115,7 @@ def test_whoever_cannot_sign_out_without_signal_can_still_read_their_work(server
     expect(page.locator("[name=test_result]")).to_have_value("10 km/h, 10 min")
 
 
+@long_form
 def test_a_phone_that_is_nearly_full_says_so_beside_what_waits(server: Server, open_page: Open) -> None:
     page = open_page(server.url, locale="en", service_workers="allow")
     page.add_init_script("navigator.storage.estimate = async () => ({ quota: 1000, usage: 970 })")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from portal.i18n import TAGS
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
-from tests.browser.test_pages import inspect
+from tests.browser.test_pages import LONG, inspect
 from tests.servers import Server
 
 THANKS = {"zh_Hans": "谢谢", "es": "Gracias"}
@@ -43,7 +43,7 @@ def thanked(page: Page, number: str, locale: str) -> None:
     assert number in words and THANKS[locale] in words and re.search(r"/verify/[a-z2-7]{26}", words)
 
 
-@pytest.mark.parametrize("locale", ["zh_Hans", "es"])
+@pytest.mark.parametrize("locale", ["zh_Hans", "es"] if LONG else ["es"])
 def test_a_customer_draws_on_their_own_phone(server: Server, open_page: Open, locale: str) -> None:
     number, address = made_link(server, open_page, locale)
     page = open_page(server.url, locale=locale)

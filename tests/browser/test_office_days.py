@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page
 from tests.browser import steps
 from tests.browser.conftest import Open, sign_in
 from tests.browser.test_pages import LAPTOP_PAGES, LONG, look
+from tests.conftest import long_form
 from tests.servers import Server
 
 PART = "TM-ROL-F"
@@ -68,6 +69,7 @@ def in_the_store(day: Day) -> int:
     return int(re.findall(r"\d+", line.locator("strong").inner_text())[0])
 
 
+@long_form
 def test_the_storekeepers_day(server: Server, open_page: Open, tmp_path: Path) -> None:
     day = Day(server, open_page, "qian", "zh_Hans")
     finds_a_part(day)
@@ -293,6 +295,7 @@ def follows_up(day: Day) -> None:
     assert day.main.locator("a[href$='/visits']").count()
 
 
+@long_form
 def test_the_administrators_day(server: Server, open_page: Open) -> None:
     day = Day(server, open_page, "admin", "zh_Hans")
     takes_somebody_on(day, open_page)

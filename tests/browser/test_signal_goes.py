@@ -114,6 +114,7 @@ def give_password(page: Page, password: str) -> None:
     page.locator("#by-password [name=password]").press("Enter")
 
 
+@long_form
 def test_work_that_was_sent_counts_though_the_kept_pages_are_older(
     server: Server, open_page: Open, tmp_path: Path
 ) -> None:

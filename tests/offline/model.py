@@ -72,11 +72,21 @@ class Phones:
 def listening(app: Flask) -> Iterator[str]:
     """The app behind its real server, in this process."""
     standing = server.listen(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=standing.run, daemon=True)
+    closing = threading.Event()
+
+    def run() -> None:
+        try:
+            standing.run()
+        except (OSError, ValueError):  # it waited on what is closed below
+            if not closing.is_set():
+                raise
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     gc.collect()
     gc.freeze()  # as `serve` does
     yield f"http://127.0.0.1:{standing.effective_port}"
+    closing.set()
     wasyncore.close_all(standing._map)
     standing.task_dispatcher.shutdown()
     thread.join(5)

@@ -22,6 +22,7 @@ from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, Uuid
 
 from portal.clock import now
 from portal.db import Instant, Model, db
+from tests.conftest import long_form
 from tests.importing.sheets import csv_bytes
 from tests.importing.sheets import customers as customer_rows
 from tests.page import PASSWORD, PIN, Page, Person
@@ -70,6 +71,7 @@ CELLS_APART = {  # of the sent body, and made anew for each request
 SECRETS = re.compile(r"\$argon2[^'\"]*|(?<=:0:)[0-9a-f]{8}|[0-9A-Za-z_-]{20,}")
 
 
+@long_form
 def test_no_form_takes_more_than_its_own_fields(app: Flask, world: Any, probes: list[Probe], sign_in: Any) -> None:
     world.set_clock(now())
     people = {username: sign_in(username, "laptop") for username in PEOPLE}
