@@ -2,7 +2,7 @@
 // was wanted: when the PIN is right, that one is asked for again.
 
 import { note } from "./day/idle.js";
-import { isTheirs, triesLeft } from "./handover/pin.js";
+import { isRightPin, triesLeft } from "./handover/pin.js";
 
 const form = document.getElementById("unlock");
 const { person, wrong, write } = form.dataset;
@@ -25,7 +25,7 @@ form.addEventListener("submit", async (event) => {
   field.value = "";
   field.focus();
   if (!typed) return tell(write);
-  if (await isTheirs(typed, person, pin)) return note().then(() => location.reload());
+  if (await isRightPin(typed, person, pin)) return note().then(() => location.reload());
   tell(wrong.replace("{n}", await turn()));
 });
 await turn();

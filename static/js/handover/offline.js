@@ -8,7 +8,7 @@ import { digestOf, shownContent } from "./compose.js";
 import { forgetHalf, keepHalf } from "./half.js";
 import { forgetHandOver, handedOver, keep, present, unlock } from "./kept.js";
 import { complain, fillReport, slot } from "./page.js";
-import { begunAnew, isTheirs, triesLeft } from "./pin.js";
+import { begunAnew, isRightPin, triesLeft } from "./pin.js";
 import { Reading } from "./reading.js";
 import { isThere } from "./there.js";
 
@@ -189,7 +189,7 @@ async function pad(section) {
   byPin.addEventListener("submit", once(async () => {
     const typed = byPin.elements.pin.value.trim();
     if (!typed) return tell(slot(byPin, "pin-problem"), said.write);
-    if (await isTheirs(typed, state.person, state.pin)) return released([["sealed_pin", await sealed([["pin", typed]])]]);
+    if (await isRightPin(typed, state.person, state.pin)) return released([["sealed_pin", await sealed([["pin", typed]])]]);
     byPin.elements.pin.value = "";
     tell(slot(byPin, "pin-problem"), said.wrong.replace("{n}", await left()));
     await turn();

@@ -23,21 +23,21 @@ export async function triesLeft(person, pin) {
 }
 
 // One after the other: tries that run side by side would count as one.
-export const isTheirs = (...given) => (navigator.locks ? navigator.locks.request("pin", () => tried(...given)) : tried(...given));
+export const isRightPin = (...given) => (navigator.locks ? navigator.locks.request("pin", () => tried(...given)) : tried(...given));
 
 // Counted before it is known whether it is right: a restart wins nothing.
 async function tried(typed, person, pin) {
   const left = await triesLeft(person, pin);
   if (!left) return false;
   await note(counter(person, pin), { left: left - 1, at: Date.now() });
-  if (!(await isRight(typed, pin))) return false;
+  if (!(await matches(typed, pin))) return false;
   await begunAnew(person, pin);
   return true;
 }
 
 export const begunAnew = (person, pin) => note(counter(person, pin), { left: TRIES, at: Date.now() });
 
-async function isRight(pin, { salt, iterations, hash }) {
+async function matches(pin, { salt, iterations, hash }) {
   const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
   const how = { name: "PBKDF2", hash: "SHA-256", salt: bytes(salt), iterations };
   const found = new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
