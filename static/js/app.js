@@ -120,6 +120,8 @@ if (matchMedia("(max-width: 46rem)").matches) {
     for (const part of document.querySelectorAll(parts ? `.table :is(${parts})` : ".table")) part.setAttribute("role", role);
 }
 
+addEventListener("load", () => import("./weak.js").catch(() => {}));
+
 // The day on this phone, after everything else; a page that is shown from the phone says so at once. Whoever goes on
 // while it is fetched has a whole page without it.
 if ("person" in document.documentElement.dataset || document.querySelector("[data-online-only]")) {

@@ -41,7 +41,7 @@ function compare(a, b) {
   return x.length - y.length;
 }
 
-async function digest(path, fields, hashes, by) {
+export async function digest(path, fields, hashes, by) {
   const pairs = fields.filter(([name]) => name !== "csrf_token" && name !== "entry_id").map(([name, value]) => [name, plain(value)]);
   pairs.push(...hashes);
   pairs.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
@@ -332,25 +332,11 @@ class Box {
 
   // Only while nobody can know whether it has arrived.
   async undo(id) {
-    return this.take(id, "undone", isUndoable);
+    return (await taking()).take(this, id, "undone", isUndoable);
   }
 
   async remove(id, why = "deleted") {
-    return this.take(id, why, (entry) => !isTheirs(entry) || !goes(entry));
-  }
-
-  async take(id, why, may) {
-    const found = (await this.entries()).find((entry) => entry.id === id);
-    const done = found && may(found) && await this.run(["entry", "meta"], "readwrite", async (tx) => {
-      const entry = await got(tx.objectStore("entry").get(id));
-      if (entry?.state !== found.state) return false;
-      await this.drop(tx, entry, why);
-      return true;
-    });
-    if (done) await this.copy("forget", id);
-    if (done) await this.sweep();
-    await this.changed();
-    return done;
+    return (await taking()).take(this, id, why, (entry) => !isTheirs(entry) || !goes(entry));
   }
 
   // Back to be sent: after a refusal that somebody else has mended, or a visit that is known now.
@@ -477,7 +463,7 @@ class Box {
     if (answer.type === "opaqueredirect" || answer.status === 401) return { stopped: "signed_out" };
     const said = await json(answer);
     if (!said?.person || !said.csrf) return { stopped: "offline" }; // somebody else answers here: a captive portal, say
-    if (said.person !== this.person) return { stopped: "other" };
+    if (said.person !== this.person) return { stopped: "other", key: said.key };
     this.ahead = said.now ? Date.parse(said.now) - this.ports.now().getTime() : 0; // ms that the server's clock is ahead
     this.reached = true;
     said.key ??= (await this.meta("hello").catch(() => null))?.key ?? null;
@@ -589,6 +575,7 @@ class Box {
 const sealing = () => import("./outbox/sealing.js");
 const second = () => import("./outbox/second.js");
 const needs = () => import("./outbox/needs.js");
+const taking = () => import("./outbox/taking.js");
 
 async function json(answer) {
   if (!/^application\/json\b/.test(answer.headers.get("Content-Type") ?? "")) return null;

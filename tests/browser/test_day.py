@@ -339,6 +339,25 @@ def test_a_new_version_waits_while_something_is_typed(behind: Page, relay: Relay
 
 
 @long_form
+def test_a_new_version_waits_while_something_is_typed_in_another_tab(behind: Page, relay: Relay) -> None:
+    listed = ready(behind)
+    visit = next(visit for visit in listed["visits"] if visit["state"] == "assigned")
+    other = behind.context.new_page()
+    other.goto(f"{relay.url}/visits/{visit['id']}/findings")
+    other.wait_for_load_state("networkidle")
+    other.locator("main textarea:visible").first.fill("half typed")
+    old = cached(behind, "shell-")
+    behind.bring_to_front()
+    relay.says["/sw.js"] = another_version(behind)
+    update(behind)
+    behind.wait_for_selector("#status [data-newer] button")
+    assert set(old) < set(cached(behind, "shell-"))
+    other.locator("main textarea:visible").first.fill("")
+    behind.reload()
+    until(behind, f"caches.has('{old[0]}').then((has) => !has)")
+
+
+@long_form
 def test_a_new_version_begins_at_once_when_nothing_is_typed(behind: Page, relay: Relay) -> None:
     ready(behind)
     behind.wait_for_load_state("networkidle")

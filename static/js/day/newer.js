@@ -1,7 +1,11 @@
 // The worker is registered, and a newer one begins when nothing is typed and nothing is being sent; else a banner says so.
 
+const ASKING = 300; // ms for the other tabs to say that something is typed there; one that sleeps has it as a draft
+const tabs = globalThis.BroadcastChannel && new BroadcastChannel("newer");
 let sending = false;
 document.addEventListener("outbox:changed", (event) => (sending = Boolean(event.detail?.sending)));
+
+tabs?.addEventListener("message", ({ data }) => data === "busy?" && isBusy() && tabs.postMessage("busy"));
 
 export async function register(root) {
   const registration = await navigator.serviceWorker.register(`${root}sw.js`, { scope: root, updateViaCache: "none" });
@@ -17,9 +21,17 @@ export async function unregister() {
   for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
 }
 
-function offer(worker) {
-  if (isDirty() || sending) return banner(worker);
+async function offer(worker) {
+  if (isBusy() || (await othersAreBusy())) return banner(worker);
   worker.postMessage({ type: "activate" });
+}
+const isBusy = () => sending || isDirty();
+function othersAreBusy() {
+  tabs?.postMessage("busy?");
+  return new Promise((done) => {
+    tabs?.addEventListener("message", ({ data }) => data === "busy" && done(true));
+    setTimeout(done, tabs ? ASKING : 0, false);
+  });
 }
 // Something is typed, chosen or on its way.
 export function isDirty() {

@@ -2,6 +2,7 @@
 
 import { currentBox, isTheirs, isUndoable, known, say } from "../outbox.js";
 import { when } from "../when.js";
+import "./taking.js";
 
 const page = document.querySelector("[data-outbox-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);

@@ -2,6 +2,7 @@
 // own rows as soon as it has them.
 
 import { isUndoable } from "../outbox.js";
+import "./taking.js"; // here before the signal goes
 
 const visitOf = (path) => /^\/visits\/([0-9a-f-]{36})/.exec(path)?.[1];
 const shown = new Map(); // entry → address of its preview

@@ -118,10 +118,10 @@ export async function unlock(box, file) {
   return { bytes: await open(key, file), type: file.type, name: file.name };
 }
 
-// At sign-out, and when somebody else signs in: all is closed where the server's key is known, and the key to the
-// copies is thrown away.
+// At sign-out, and when somebody else signs in: all is closed with the server's key, which a phone that never sent
+// anything asks for, and the key to the copies is thrown away.
 export async function leave(box) {
-  const key = (await box.meta("hello"))?.key;
+  const key = (await box.meta("hello"))?.key ?? (await box.hello()).key;
   const open = key ? (await box.raw()).filter((entry) => !entry.sealed) : [];
   for (const entry of open) await seal(box, entry, key);
   for (const receipt of key ? (await box.receipts()).filter((one) => !one.sealed) : []) await seal(box, receipt, key, "receipt");

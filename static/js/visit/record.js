@@ -1,6 +1,7 @@
 // The pages on which a visit is recorded: what waits is counted in, what is to go says so.
 
 import { isUndoable } from "../outbox.js";
+import "../outbox/taking.js"; // here before the signal goes
 import { minutesOf, siteTime } from "./facts.js";
 import { counted, figure, icon, make, pathOf, pick, shown, spent, waits, words } from "./pieces.js";
 

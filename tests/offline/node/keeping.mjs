@@ -76,6 +76,20 @@ test("after sign-out nobody can read what waits, and it is sent all the same", a
   assert.equal((await box.send()).sent, 1);
 });
 
+test("a phone that never sent anything closes its entries as well: by its own sign-out, and by the next one's", async () => {
+  for (const person of [PERSON, OTHER]) {
+    const { pair, key } = await officeKey();
+    const server = new Server();
+    Object.assign(server, { key, person });
+    const box = phone(server);
+    const { id } = await box.add(part(VISIT));
+    await leave(box);
+    const [entry] = await box.raw();
+    assert.deepEqual([entry.fields, entry.label, entry.reading], [[], null, undefined]);
+    assert.equal((await opened(entry.sealed, pair, id)).fields[0][1], "TM-OIL-100");
+  }
+});
+
 test("what was acknowledged stays for two days, and until a backup covers it", async () => {
   const server = new Server();
   let now = Date.parse("2026-11-30T08:00:00Z");

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { test } from "node:test";
 import { amend } from "../amend.mjs";
-import { backoff, plan, verdict } from "../../../static/js/outbox.js";
+import { backoff, content, plan, verdict } from "../../../static/js/outbox.js";
 import { json, OTHER, part, phone, photo, refusal, Server, VISIT } from "./phone.mjs";
 
 const entry = { id: "i", sha256: "s" };
@@ -129,6 +129,22 @@ test("what was tried cannot be undone; what was not can", async () => {
   assert.deepEqual((await box.entries()).map(({ id }) => id), [second.id]);
   await box.remove(second.id);
   assert.deepEqual((await box.meta("traces")).map(({ why }) => why), ["undone", "deleted"]);
+});
+
+test("where the first of two diagnoses is taken back, the second rests on what was there before it", async () => {
+  const server = new Server();
+  const box = phone(server);
+  const diagnosis = (note, version) => ({ path: `/visits/${VISIT}/findings`, fields: [["note", note], ["version", String(version)]] });
+  await box.add(diagnosis("one", 3));
+  const second = await box.add(diagnosis("two", 4));
+  const third = await box.add(diagnosis("three", 5));
+  const elsewhere = await box.add({ ...diagnosis("four", 9), path: `/visits/${OTHER}/findings` });
+  assert.ok(await box.undo(second.id));
+  await box.send();
+  assert.deepEqual(server.got.map(({ fields }) => Object.fromEntries(fields)).map(({ note, version }) => [note, version]), [["one", "3"], ["three", "4"], ["four", "9"]]);
+  assert.equal(server.known.get(third.id), (await content(third.path, [["note", "three"], ["version", "4"]])));
+  assert.equal(server.known.get(elsewhere.id), elsewhere.sha256);
+  assert.deepEqual(await box.entries(), []); // the server's proof is of what the phone holds
 });
 
 test("what a customer has signed is not undone behind their back; what came after it can be", async () => {
