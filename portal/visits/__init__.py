@@ -54,6 +54,7 @@ def init_app(app: Flask) -> None:
         row_word=lambda value: words.word(words.ROWS, value),
         action_bars=kept.action_bars,
         day_words=kept.day_words,
+        van_words=kept.van_words,
         visit_words=kept.visit_words,
     )
     app.register_blueprint(bp)

@@ -61,10 +61,16 @@ DOUBTS = {  # why the office will not simply take an entry
 }
 
 
+def van_words() -> dict[str, Any]:
+    """For what lies in the van."""
+    return {"pair": [unit_word("pair"), unit_word("pair", 2)], "waits": _("Waiting to be sent")}
+
+
 def visit_words(visit: Visit) -> dict[str, Any]:
     missing = [Missing(gap.split(".")[0], str(words), gap, visit) for gap, words in GAPS.items()]
     return {
         **day_words(),
+        **van_words(),
         "gaps": {one.gap: [one.words, one.href] for one in missing},
         "doubts": told(DOUBTS),
         "tasks": {state: [kind, str(words)] for state, (kind, words) in TASKS.items()},
@@ -82,9 +88,7 @@ def visit_words(visit: Visit) -> dict[str, Any]:
         "first": _("First:"),
         "hand": _("Hand the phone to the customer"),
         "van": _("Van %(n)s", n="{n}"),
-        "pair": [unit_word("pair"), unit_word("pair", 2)],
         "running": _("running"),
-        "waits": _("Waiting to be sent"),
         "taken_back": _("Removed; waiting to be sent"),
         "undo": _("Undo"),
         "remove": _("Remove"),

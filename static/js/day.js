@@ -1,6 +1,7 @@
 // The day on this phone: loaded after everything else, on pages of people who are signed in and on the sign-in page, so
 // that it costs no page its first moment.
 
+import { watch as watchBack } from "./day/back.js";
 import { watch as watchUse } from "./day/idle.js";
 import { show as showKept } from "./day/kept.js";
 import { watch } from "./day/leaving.js";
@@ -19,6 +20,7 @@ const changed = new Map(); // visits that wait to be fetched anew
 
 if (kept) showKept();
 if (person) watch(ROOT);
+if (able && person && !document.body.classList.contains("handover")) watchBack();
 if (person && globalThis.BroadcastChannel && !document.body.classList.contains("handover")) {
   new BroadcastChannel("handover").onmessage = () => location.reload(); // the phone was handed over in another tab
 }

@@ -150,3 +150,25 @@ def test_a_full_phone_says_so_to_the_customer_and_does_not_stay_locked(server: S
     page.fill("[name=pin]", steps.PIN)
     page.locator("[name=pin]").press("Enter")
     page.wait_for_url(visit)
+
+
+@long_form
+def test_a_page_that_the_browser_brings_back_is_asked_for_again_while_the_customer_has_the_phone(
+    server: Server, open_page: Open
+) -> None:
+    """The driver's browser keeps no pages for Back itself: the page is told as such a browser would tell it."""
+    page = open_page(server.url, locale="en", service_workers="allow")
+    sign_in(page, "zhang")
+    visit = finished_visit(page, server)
+    page.goto(visit)
+    page.wait_for_load_state("networkidle")
+    brought_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate(f"document.body.dataset.mark = 'same'; {brought_back}")
+    page.wait_for_timeout(500)
+    expect(page.locator("body[data-mark]")).to_have_count(1)  # nobody has the phone but its owner
+    page.context.set_offline(True)
+    page.evaluate("caches.open('handed')")
+    with page.expect_navigation():
+        page.evaluate(f"void {brought_back}")
+    expect(page.locator("#stage h1")).to_have_text("No signal right now")
+    assert visit.rsplit("/", 1)[-1] not in page.content()

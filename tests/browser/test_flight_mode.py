@@ -41,13 +41,27 @@ def work(page: Page, visit: str) -> None:
         steps.press(page, page.locator(f".action-bar form[action$='/{verb}'] button").first)
         page.wait_for_selector(f"p.row[data-state='{state}']")
     page.goto(f"{visit}/part-uses")
-    steps.press(page, page.locator("form:has(button.part-card) button.part-card").first)
+    card = page.locator("form:has(button.part-card)").first
+    code = card.locator("[name=item]").input_value()
+    before = in_the_van(page, code)
+    page.goto(f"{visit}/part-uses")
+    steps.press(page, card.locator("button.part-card"))
     assert "part-uses" in [entry["action"] for entry in kept_in_the_outbox(page)]
+    after = in_the_van(page, code, "Waiting to be sent")
+    assert (int(after.split()[0]), after.split()[1]) == (int(before.split()[0]) - 1, before.split()[1])
     diagnose(page, visit)
     page.goto(visit)
     page.wait_for_selector(".action-bar[data-for]")
     steps.press(page, page.locator(".action-bar form[action$='/finish'] button").first)
     page.wait_for_selector("p.row[data-state='finished']")
+
+
+def in_the_van(page: Page, code: str, mark: str = "") -> str:
+    """What the kept page of the van says of a part, and that this is not sent yet."""
+    page.goto("/van")
+    held = page.locator(f"[data-held='{code}']")
+    expect(held).to_contain_text(mark)
+    return held.inner_text()
 
 
 def hand_over(page: Page, visit: str) -> None:

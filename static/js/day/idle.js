@@ -12,6 +12,11 @@ export function note() {
   return caches.open("seen").then((seen) => seen.put(SEEN, new Response(String(noted))));
 }
 
+export async function isUnused() {
+  const seen = await caches.match(SEEN, { cacheName: "seen" });
+  return Boolean(seen) && Math.abs(Date.now() - Number(await seen.text())) > IDLE;
+}
+
 export function watch() {
   const used = () => {
     if (noted && Date.now() - noted > IDLE) return; // whoever found the phone touches it too: the next page asks first

@@ -1,4 +1,4 @@
-// The pages of a visit, and Today, by what waits in the outbox: drawn on pages that the phone has kept, and on others
+// The pages of a visit, Today and the van, by what waits in the outbox: drawn on pages that the phone has kept, and on others
 // while something waits. What is shown comes from facts.js, the words and buttons from the page itself as it is kept.
 
 import { use } from "./pieces.js";
@@ -23,9 +23,9 @@ export async function start(opened) {
 }
 
 async function drawing({ page, visit }) {
-  if (page === "today") {
-    const today = await import("./today.js");
-    return () => today.draw(box, stateOf);
+  if (page === "today" || page === "van") {
+    const drawn = await import(page === "today" ? "./today.js" : "./van.js");
+    return () => drawn.draw(box, stateOf);
   }
   const drawn = await import(page === "visit" ? "./show.js" : "./record.js");
   const factsOf = async () => (await stateOf(visit))?.facts;

@@ -32,6 +32,12 @@ export const pick = (labels) => labels?.[locale] || labels?.zh_Hans || Object.va
 export const figure = (text) => (locale === "es" ? text.replace(".", ",") : text);
 export const counted = ([one, more], n) => (n === 1 ? one : n ? more.replace("{n}", n) : "");
 
+// What the van holds of a part, with its unit.
+export function inVan({ unit, in_van }) {
+  const [one, more] = words.pair; // the one unit with a plural
+  return `${figure(in_van)} ${pick(unit) === one && in_van !== "1" ? more : pick(unit)}`;
+}
+
 export function spent(minutes) {
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
   if (!hours) return words.minutes.replace("{m}", rest);

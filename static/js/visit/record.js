@@ -3,7 +3,7 @@
 import { isUndoable } from "../outbox.js";
 import "../outbox/taking.js"; // here before the signal goes
 import { minutesOf, siteTime } from "./facts.js";
-import { counted, figure, icon, make, pathOf, pick, shown, spent, waits, words } from "./pieces.js";
+import { counted, icon, inVan, make, pathOf, pick, shown, spent, waits, words } from "./pieces.js";
 
 export const ROW = /(part-uses|photos|readings|time-entries)\/[0-9a-f-]{36}\/(reversal|removal)$/;
 const PAGES = { parts: drawParts, time: drawTime, findings: drawFindings };
@@ -40,7 +40,7 @@ function drawParts({ facts }) {
   const { parts: used, catalogue, no_parts } = facts;
   for (const count of document.querySelectorAll("[data-van]")) {
     const item = catalogue.items[count.dataset.van];
-    if (item) count.textContent = words.van.replace("{n}", `${figure(item.in_van)} ${unitOf(item)}`);
+    if (item) count.textContent = words.van.replace("{n}", inVan(item));
   }
   const fact = document.querySelector(".heading p.muted");
   if (fact) fact.textContent = counted(words.line, used.length) || words.nothing;
@@ -49,11 +49,6 @@ function drawParts({ facts }) {
   none.hidden = used.length > 0;
   none.querySelector("form")?.toggleAttribute("hidden", no_parts);
   none.querySelector("[data-said]")?.toggleAttribute("hidden", !no_parts); // only where it was said, and on kept pages
-}
-
-function unitOf({ unit, in_van }) {
-  const [one, more] = words.pair; // the one unit with a plural
-  return pick(unit) === one && in_van !== "1" ? more : pick(unit);
 }
 
 // ?item=… of the page as it is kept: the one form for all parts becomes that of this part.
