@@ -12,7 +12,7 @@ from flask import Flask
 from tests.conftest import LONG
 from tests.offline.model import SCRIPTS, Field, Phones, listening
 
-SEQUENCES, SLICES, STEPS = (10_000, 10, 30) if LONG else (500, 5, 10)
+SEQUENCES, SLICES, STEPS = (10_000, 10, 30) if LONG else (500, 5, 8)
 POST = "const { outcome, said } = await this.post(frozen, hello, (sha) => this.file(sha));"
 PROOF = (
     'if ([200, 201, 202].includes(status)) return same && ["applied", "held"].includes(said.state) '
