@@ -59,7 +59,7 @@ def work(page: Page, visit: str) -> None:
 def in_the_van(page: Page, code: str, mark: str = "") -> str:
     """What the kept page of the van says of a part, and that this is not sent yet."""
     page.goto("/van")
-    held = page.locator(f"[data-held='{code}']")
+    held = page.locator(f"[data-in-van='{code}']")
     expect(held).to_contain_text(mark)
     return held.inner_text()
 

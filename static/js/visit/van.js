@@ -13,8 +13,8 @@ export async function draw(box, stateOf) {
 }
 
 function show(items, waiting) {
-  for (const place of document.querySelectorAll("[data-held]")) {
-    const item = items[place.dataset.held];
+  for (const place of document.querySelectorAll("[data-in-van]")) {
+    const item = items[place.dataset.inVan];
     if (!item) continue;
     const before = (place.dataset.printed ??= place.textContent);
     const now = inVan(item);
