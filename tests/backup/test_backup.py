@@ -28,6 +28,7 @@ from portal.signing import head
 from portal.signing.models import SealedDocument
 from portal.signing.operations import seal
 from tests.backup.places import Place
+from tests.conftest import long_form
 from tests.page import Person
 from tests.reports.evidence import ordinary
 from tests.servers import ROOT
@@ -171,6 +172,7 @@ def test_a_place_that_is_not_empty_is_refused(app: Flask, engine: str, backup: P
     assert place.ask(cli.current_revision) is None
 
 
+@long_form
 @pytest.mark.engine("sqlite")
 def test_an_interrupted_restore_is_not_served_until_it_is_made_again(
     app: Flask, backup: Path, empty_place: Callable[..., Place], monkeypatch: Any

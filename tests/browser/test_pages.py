@@ -180,7 +180,7 @@ def visits_by_state(page: Page) -> dict[str, str]:
     return {state: href for state, href in pairs if href}
 
 
-@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans", "es"])
+@pytest.mark.parametrize("locale", LOCALES if LONG else ["zh_Hans"])
 def test_the_technicians_pages(reading_server: Server, open_page: Open, locale: str) -> None:
     axe = LONG or locale == "zh_Hans"
     page = open_page(reading_server.url, locale=locale)

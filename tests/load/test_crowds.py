@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from portal import files
@@ -16,7 +17,7 @@ from portal.clock import now
 from portal.db import db
 from portal.receipts import HeldEntry, Receipt
 from portal.visits.models import Finding, PartUse, Photo, TimeEntry
-from tests.conftest import LONG
+from tests.conftest import ENGINES, LONG
 from tests.load.conftest import played
 from tests.load.crew import DAY, FINDINGS_A_DAY, PARTS_A_DAY, Member, a_day, crew, snapshot
 from tests.load.phones import Entry, Phone, digest
@@ -58,6 +59,7 @@ def test_slow_uploads_arrive_whole_and_once_while_others_are_answered(port: int,
     assert stored == Counter(digest(files.as_photo(picture)[0]) for picture in pictures)
 
 
+@pytest.mark.engine(*(ENGINES if LONG else ENGINES[:1]))
 def test_phones_that_come_back_at_once_bring_everything_once(port: int, world: Any, checked: Any) -> None:
     """Each sends its day in order, again what was refused for load or lost; then the whole day once more."""
     end = now() - timedelta(minutes=1)
