@@ -157,6 +157,13 @@ def test_the_customer_holding_the_phone_finds_no_way_out(server: Server, open_pa
     assert page.locator("canvas, [name=q_overall]").count() == 0
 
 
+COVERED = """() => {
+  scrollTo(0, 0);
+  const [box, bar] = ['canvas', '.dock'].map((name) => document.querySelector(name).getBoundingClientRect());
+  return bar.top < box.bottom && bar.bottom > box.top;
+}"""
+
+
 def test_ink_survives_rotation_and_a_blank_box_is_refused(server: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(server.url)
     sign_in(page, "zhang")
@@ -167,6 +174,9 @@ def test_ink_survives_rotation_and_a_blank_box_is_refused(server: Server, open_p
     steps.hit(page, page.locator("button[form=signature]"))
     page.wait_for_timeout(500)
     assert page.locator("canvas").count() == 1
+    page.set_viewport_size({"width": 360, "height": 520})
+    assert not page.evaluate(COVERED), "the bar of buttons lies over the box"
+    page.set_viewport_size({"width": 360, "height": 740})
     steps.draw(page)
     before = inked(page)
     page.set_viewport_size({"width": 740, "height": 360})
