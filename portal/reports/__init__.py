@@ -28,6 +28,7 @@ from portal.visits.readiness import gap_ways
 
 def init_app(app: Flask) -> None:
     from portal.reports import checks, letters  # noqa: F401  register what `signing check` compares, and jobs
+    from portal.reports.models import newest_report
     from portal.reports.views import blueprints
 
     app.jinja_env.globals.update(
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         check_kind=words.check_kind,
         check_passed=words.check_passed,
         gap_ways=gap_ways,
+        newest_report=newest_report,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

@@ -379,6 +379,14 @@ def test_a_mended_report_is_signed_without_a_second_survey(world: Any, sign_in: 
     assert newest_report(report.visit).revision == 2
 
 
+@pytest.mark.parametrize("username", ["zhang", "zhao"])
+def test_the_page_of_a_signed_visit_names_its_report(world: Any, sign_in: Any, username: str) -> None:
+    report = signed(world)
+    shown = sign_in(username).get(f"/visits/{report.visit_id}")
+    link = shown.one(f"#main a[href='/reports/{report.number}']")
+    assert report.number in link.text
+
+
 def test_an_idle_phone_in_the_customers_hands_does_not_ask_for_the_pin(world: Any, sign_in: Any) -> None:
     visit, phone = finished(world), sign_in("zhang")
     address = hand_to_customer(phone, visit)
