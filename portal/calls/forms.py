@@ -1,5 +1,7 @@
 """The call form and the plan of a visit."""
 
+import re
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from portal.customers.models import Contact, Equipment, Product, Site
 from portal.forms import Choice, Choices, EntryForm, Line, Moment, Words, plain
 from portal.i18n import _, label, lazy, ngettext_
 from portal.mailbox import Mailbox
-from portal.phone import Phone
+from portal.phone import Phone, is_phone
 
 HOUR = timedelta(hours=1)
 CALL_WORDS = ("channel", "caller_name", "description", "service_class", "work_type", "priority")
@@ -49,6 +51,12 @@ class PlanForm(EntryForm):
             )
             for key, person in self.people.items()
         ]
+
+    def validate_window_end(self, field: Any) -> None:
+        """Told with all other errors; the operation asks again."""
+        start = self.window_start.data
+        if start and field.data and not rules.window_is_sound(start, field.data):
+            raise validators.ValidationError(str(words.UNSOUND_WINDOW))
 
     def chosen_technician(self) -> Person:
         return self.people[str(self.technician.data)]
@@ -177,7 +185,13 @@ class CallForm(NextVisitForm):
         if self.contact_email.data and not self.contact_name.data and not self.contact_phone.data:
             self.contact_name.errors = [*self.contact_name.errors, str(lazy("Whose e-mail is this? Write the name."))]
             valid = False
-        return self.names_the_place() and valid
+        return all([self.names_the_place(), self.names_the_product(), valid])  # each says what it misses
+
+    def names_the_product(self) -> bool:
+        if self.product.data or not self.serial_no.data:
+            return True
+        self.product.errors = [*self.product.errors, str(words.NEEDS_PRODUCT)]
+        return False
 
     def names_the_place(self) -> bool:
         if self.known is not None:
@@ -224,6 +238,7 @@ def presets(known: Site | None, units: list[Equipment]) -> dict[str, Any]:
         "site": str(known.id) if known else "",
         "equipment": str(unit.id) if unit else "",
         "contact": str(known.contacts[0].id) if known and known.contacts else "other",
+        **(looked_up(request.args.get("q", "")) if known is None else {}),
         "customer_kind": "business",
         "channel": "phone",
         "service_class": likely_class(known, unit),
@@ -231,6 +246,16 @@ def presets(known: Site | None, units: list[Equipment]) -> dict[str, Any]:
         "priority": "routine",
         **next_window(),
     }
+
+
+def looked_up(typed: str) -> dict[str, str]:
+    """What was searched and not found goes where it belongs, so that nobody types it twice."""
+    typed = str(plain(typed))[:100]
+    narrow = unicodedata.normalize("NFKC", typed)
+    if re.fullmatch(r"[\d\s()+-]+", narrow) and is_phone(narrow):
+        return {"contact_phone": narrow}
+    is_serial = narrow.isascii() and re.search(r"\d", narrow) and " " not in narrow
+    return {"serial_no": narrow} if is_serial else {"customer_name": typed}
 
 
 def likely_class(known: Site | None, unit: Equipment | None) -> str:

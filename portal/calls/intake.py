@@ -6,11 +6,11 @@ from typing import Any
 from portal.accounts.models import Branch, Person
 from portal.calls import operations
 from portal.calls.models import Call
+from portal.calls.words import NEEDS_PRODUCT
 from portal.clock import now
 from portal.customers import operations as customers
 from portal.customers.models import Contact, Equipment, Product, Site
 from portal.errors import Rejected
-from portal.i18n import lazy
 
 
 @dataclass(frozen=True)
@@ -87,5 +87,5 @@ def add_contact(site: Site, contact: NewContact) -> Contact | None:
 
 def add_unit(site: Site, unit: NewUnit) -> Equipment | None:
     if unit.product is None and unit.serial_no:
-        raise Rejected(lazy("Choose the product of this serial number."), field="product")
+        raise Rejected(NEEDS_PRODUCT, field="product")
     return customers.add_equipment(site, unit.product, unit.serial_no) if unit.product else None

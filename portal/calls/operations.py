@@ -10,7 +10,7 @@ from portal.accounts.models import Branch, Person
 from portal.calls import rules
 from portal.calls.leaving import leave
 from portal.calls.models import Assignment, Call, Member, Visit
-from portal.calls.words import state_word
+from portal.calls.words import UNSOUND_WINDOW, state_word
 from portal.clock import now
 from portal.customers.models import Contact, Customer, Equipment, Site
 from portal.db import db
@@ -231,7 +231,7 @@ def check_plan(technician: Person, window_start: datetime, window_end: datetime)
     if Role.TECHNICIAN not in technician.roles or not technician.active:
         raise Rejected(lazy("This person is not a technician."), field="technician")
     if not rules.window_is_sound(window_start, window_end):
-        raise Rejected(lazy("The time window ends after it starts, within 24 hours."), field="window_end")
+        raise Rejected(UNSOUND_WINDOW, field="window_end")
 
 
 def send(visit: Visit, technician: Person, reason: str, person: Person) -> None:

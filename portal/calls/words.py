@@ -47,6 +47,8 @@ CUSTOMER_KINDS = {
     "consumer": lazy("Consumer"),
     "public_body": lazy("Public body"),
 }
+UNSOUND_WINDOW = lazy("The time window ends after it starts, within 24 hours.")
+NEEDS_PRODUCT = lazy("Choose the product of this serial number.")
 
 
 def state_word(state: str) -> str:

@@ -47,7 +47,37 @@ def test_a_customer_is_found_by_what_the_caller_says(world: Any, sign_in: Any, w
 def test_a_search_without_a_match_leads_to_a_new_customer(world: Any, sign_in: Any, words: str) -> None:
     page = sign_in("sun", device="laptop").get("/calls/new", query_string={"q": words})
     assert page.status == 200 and "虚构动力健身俱乐部" not in page.text
-    assert page.all("main a[href='/calls/new?new=1']")
+    assert page.all("main a[href^='/calls/new?new=1']")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "shown"),
+    [
+        ("丁虚构", "customer_name", "丁虚构"),
+        ("Gimnasio 24", "customer_name", "Gimnasio 24"),
+        ("１００ 0000 0009", "contact_phone", "100 0000 0009"),
+        ("+86 (10) 0000-0009", "contact_phone", "+86 (10) 0000-0009"),
+        ("ZZ99-1", "serial_no", "ZZ99-1"),
+    ],
+)
+def test_what_was_searched_in_vain_is_not_typed_twice(
+    world: Any, sign_in: Any, typed: str, field: str, shown: str
+) -> None:
+    sun = sign_in("sun", device="laptop")
+    found = sun.get("/calls/new", query_string={"q": typed}).all("main a[href^='/calls/new?new=1']")[0]
+    form = sun.get(str(found["href"]))
+    values = {name: form.value(name) for name in ("customer_name", "contact_phone", "serial_no")}
+    assert values == {"customer_name": "", "contact_phone": "", "serial_no": "", field: shown}
+
+
+def test_all_that_is_wrong_is_said_at_once(world: Any, sign_in: Any) -> None:
+    sun = sign_in("sun", device="laptop")
+    form = sun.get("/calls/new?new=1")
+    wrong = {"serial_no": "X-1", "contact_phone": "12", "technician": "", "window_end": form.value("window_start")}
+    page = sun.post("/calls/new", filled(form, description="", **wrong))
+    named = {str(link["href"]) for link in page.all(".error-summary a")}
+    places = ("customer_name", "address", "contact_phone", "product", "description", "technician", "window_end")
+    assert named == {f"#{place}" for place in places}
 
 
 def test_a_new_customer_is_entered_with_the_call(world: Any, sign_in: Any) -> None:
