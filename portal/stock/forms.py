@@ -1,5 +1,6 @@
 """Slips of the store, the reason of a reversal, and the filter of movements."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -9,12 +10,15 @@ from flask import request
 from portal.accounts.models import Person
 from portal.clock import day_bounds
 from portal.errors import Rejected
+from portal.finding import fits
 from portal.forms import Choice, Day, EntryForm, Filters, Line, Number, Typed, plain, whole_number
 from portal.i18n import _, label, lazy
 from portal.stock import operations, queries, words
 from portal.stock.models import Item, Location, find_item, find_location, van_code
+from portal.widgets import Options
 
 ALIKE_SHOWN = 5
+OFFERED = 30  # places or people that one chooses from; where there are more, one is written
 
 
 class PartNumber(Typed):
@@ -36,6 +40,53 @@ class PartNumber(Typed):
 
     def show(self, value: Item) -> str:
         return value.code
+
+
+class Known(Typed):
+    """One of the records that have a code and a name; its value is the code. Of few one is chosen from a list. Of many
+    one is written: its code, or a piece of code or name that fits it alone."""
+
+    unreadable = lazy("Nothing here has this code or name.")
+    offered: list[tuple[str, str]]
+
+    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
+        """Code and name of each, of as many as are asked for."""
+        raise NotImplementedError
+
+    def offer(self) -> None:
+        """Lists them where they are few."""
+        found = self.pairs(OFFERED + 1)
+        if len(found) <= OFFERED:
+            self.offered, self.widget = found, Options()
+        else:
+            self.description = _("Code or name")
+
+    def iter_choices(self) -> Iterator[tuple[str, Any, bool, dict[str, Any]]]:
+        yield "", _("All"), not self.data, {}
+        for code, name in self.offered:
+            yield code, name, code == self.data, {}
+
+    def read(self, text: str) -> str:
+        found = self.pairs()
+        if exact := next((code for code, _name in found if code.casefold() == text.casefold()), None):
+            return exact
+        alike = [(code, name) for code, name in found if fits(text, name)]
+        if len(alike) > 1:
+            told = [name for _code, name in alike[:ALIKE_SHOWN]] + ["…"] * (len(alike) > ALIKE_SHOWN)
+            self.unreadable = lazy("Several fit, write more: %(names)s", names=", ".join(told))
+        if len(alike) != 1:
+            raise ValueError(text)
+        return alike[0][0]
+
+
+class PlaceOf(Known):
+    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
+        return [(place.code, f"{place.code} · {place.name}") for place in queries.place_names(most)]
+
+
+class Who(Known):
+    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
+        return [(one.username, one.name) for one in queries.people(most)]
 
 
 class SlipForm(EntryForm):
@@ -144,23 +195,19 @@ class FilterForm(Filters):
     """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
 
     item = PartNumber(lazy("Part number or name"), required=False)
-    location = Choice(lazy("Place"), required=False)
+    location = PlaceOf(lazy("Place"), required=False)
     start = Day(lazy("From day"), name="from")
     end = Day(lazy("To day"), name="to")
-    person = Choice(lazy("Person"), required=False)
+    person = Who(lazy("Person"), required=False)
     kind = Choice(lazy("Kind"), required=False)
     document = Line(lazy("Document"), limit=80)
 
     def __init__(self, zone: str) -> None:
         super().__init__(formdata=request.args)
         self.zone = zone
-        everything = ("", _("All"))
-        self.location.choices = [
-            everything,
-            *((place.code, f"{place.code} · {place.name}") for place in queries.place_names()),
-        ]
-        self.person.choices = [everything, *((one.username, one.name) for one in queries.people())]
-        self.kind.choices = [everything, *((key, str(word)) for key, word in words.KINDS.items())]
+        self.location.offer()
+        self.person.offer()
+        self.kind.choices = [("", _("All")), *((key, str(word)) for key, word in words.KINDS.items())]
         self.validate()
 
     @cached_property

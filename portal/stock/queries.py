@@ -285,27 +285,26 @@ def kinds_query(kinds: tuple[str, ...]) -> Any:
     return query.where(LOCATION.kind.in_(kinds)) if kinds else query
 
 
-def place_names() -> list[Row[Any]]:
-    """Codes and names in the reader's language, for a choice of places: no more than that, because a large house has
-    a hundred of them."""
-    return list(db.session.execute(place_names_query(current_locale())).all())
+def place_names(most: int | None = None) -> list[Row[Any]]:
+    """Codes and names in the reader's language, of the first `most` places: a large house has a hundred of them."""
+    return list(db.session.execute(place_names_query(current_locale(), most)).all())
 
 
 @cache
-def place_names_query(locale: str) -> Any:
+def place_names_query(locale: str, most: int | None) -> Any:
     query = select(LOCATION.code, picked(LOCATION.labels, locale).label("name")).where(LOCATION.active)
-    return query.order_by(LOCATION.kind, LOCATION.code)
+    return query.order_by(LOCATION.kind, LOCATION.code).limit(most)
 
 
-def people() -> list[Row[Any]]:
-    """Whoever may stand on a movement: username and name."""
-    found: list[Any] = list(db.session.execute(people_query()).all())
+def people(most: int | None = None) -> list[Row[Any]]:
+    """Whoever may stand on a movement: username and name, of the first `most`."""
+    found: list[Any] = list(db.session.execute(people_query(most)).all())
     return found
 
 
 @cache
-def people_query() -> Any:
-    return select(PERSON.c.username, PERSON.c.name).order_by(PERSON.c.name)
+def people_query(most: int | None) -> Any:
+    return select(PERSON.c.username, PERSON.c.name).order_by(PERSON.c.name).limit(most)
 
 
 def person_called(username: str) -> uuid.UUID | None:

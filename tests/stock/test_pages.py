@@ -12,8 +12,8 @@ from sqlalchemy import event, select
 
 from portal.db import db
 from portal.i18n import speaking
-from portal.stock import operations
-from portal.stock.models import Item, Movement
+from portal.stock import forms, operations
+from portal.stock.models import Item, Location, Movement
 from portal.stock.words import unit_word
 
 SLIPS = [
@@ -194,6 +194,29 @@ def test_movements_are_a_sheet_for_people_too(world: Any, sign_in: Any) -> None:
     assert last["发生时间"].utcoffset() is None and "S1" in last["去向"]
     assert len(rows) == len(keeper.get("/stock/movements?location=S1&kind=receipt").all("tbody tr"))
     assert keeper.get("/stock/movements.xlsx?from=soon").status == 422
+
+
+@pytest.mark.engine("sqlite")
+def test_many_places_and_people_are_written_instead_of_chosen(
+    world: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations.receive(world.item(), Decimal(2), world.location(), Decimal(4), person=world.person("qian"))
+    db.session.commit()
+    keeper = sign_in("qian", "laptop")
+    few = keeper.get("/stock/movements?location=S1")
+    assert few.one("select[name=location] option[selected]")["value"] == "S1" and few.all("select[name=person]")
+    monkeypatch.setattr(forms, "OFFERED", 1)
+    name = world.person("qian").name
+    for query in ("location=S1", "location=s1", "person=qian", f"person={name}", f"person={name[0]}"):
+        many = keeper.get(f"/stock/movements?{query}")
+        assert many.status == 200 and not many.all("select[name=location]")
+        assert len(many.all("tbody tr")) == len(few.all("tbody tr")), query
+    assert keeper.get("/stock/movements?person=zhang").all("tbody tr") == []
+    db.session.add(Location(code="S2", labels={"zh_Hans": "总库二"}, kind="store"))
+    db.session.commit()
+    for typed, said in (("nowhere", "没有这个编码或名称"), ("總庫", "请写得更具体")):
+        wrong = keeper.get("/stock/movements", query_string={"location": typed})
+        assert said in wrong.one(".field.bad").get_text() and wrong.value("location") == typed
 
 
 def sheet_of(page: Any) -> list[list[Any]]:
