@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from portal.assets import asset
+from portal.clock import local
 from portal.i18n import KEPT, current_locale, fmt
 from portal.money import CURRENCY
 from portal.pagecode import shown
@@ -44,6 +45,15 @@ def told(moment: datetime, tz: str, form: str, _locale: str) -> Markup:
     """Kept: lists show the same moments and figures again and again. Figures need no escape."""
     exactly = moment.isoformat(timespec="seconds")
     return Markup(f'<time datetime="{exactly}">{FORMATS[form](moment, tz)}</time>')
+
+
+def away(moment: datetime | None, tz: str, home: str) -> Markup:
+    """How far a place's clock is from UTC, where it is not what the clock at `home` says: a list may mix places."""
+    if moment is None or tz == home or local(moment, tz).utcoffset() == local(moment, home).utcoffset():
+        return Markup("")
+    offset = local(moment, tz).strftime("%z")
+    minutes = f":{offset[3:5]}" if offset[3:5] != "00" else ""
+    return Markup(f' <span class="muted nowrap">UTC{offset[:3]}{minutes}</span>')
 
 
 def money(amount: Decimal | None, currency: str = CURRENCY) -> Markup:

@@ -62,6 +62,7 @@ class Macros:
     icon = staticmethod(kit.icon)
     tag = staticmethod(kit.tag)
     when = staticmethod(kit.when)
+    away = staticmethod(kit.away)
     money = staticmethod(kit.money)
     qty = staticmethod(kit.qty)
 

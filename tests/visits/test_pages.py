@@ -16,6 +16,7 @@ from portal.visits.models import (
     PartUse,
     Photo,
 )
+from tests.reports.steps import signed
 from tests.visits.steps import (
     DIAGNOSIS,
     OIL,
@@ -197,6 +198,22 @@ def test_lists_are_filtered_and_paged(world: Any, sign_in: Any) -> None:
 
 
 @pytest.mark.engine("sqlite")
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize(
+    ("zone", "mark"), [("America/Bogota", "UTC-05"), ("Asia/Kolkata", "UTC+05:30"), ("Asia/Taipei", "")]
+)
+def test_a_list_says_whose_clock_it_shows_where_it_is_another_one(
+    world: Any, sign_in: Any, zone: str, mark: str
+) -> None:
+    report = signed(world)
+    report.visit.call.site.time_zone = zone
+    db.session.commit()
+    zhao = sign_in("zhao", "laptop")
+    for address, part in (("/calls", "main"), ("/visits", "main"), ("/reports", "main"), ("/review", ".queue")):
+        shown = zhao.get(address).one(part).get_text()
+        assert (mark in shown) if mark else ("UTC" not in shown), address
+
+
 def test_directions_give_each_service_its_own_order(world: Any, sign_in: Any) -> None:
     zhang = sign_in("zhang")
     address = f"/visits/{world.visit().id}/directions"
