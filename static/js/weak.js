@@ -31,17 +31,18 @@ function show(giveUp) {
 
 function watch() {
   // A page that was asked for. A file, or a mark on this page, brings no other page.
+  const isFile = (path) => /\.\w{2,4}$/.test(path);
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const here = link.pathname === location.pathname && link.search === location.search && link.hash;
-    if (/^https?:$/.test(link.protocol) && !link.target && !here && !("file" in link.dataset)) trying(() => stop());
+    if (/^https?:$/.test(link.protocol) && !link.target && !here && !isFile(link.pathname) && !("file" in link.dataset)) trying(() => stop());
   });
 
   // A form that goes without the outbox.
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.target || form.hasAttribute("hx-post")) return;
+    if (event.defaultPrevented || form.target || form.hasAttribute("hx-post") || isFile(form.getAttribute("action") ?? "")) return;
     const giveUp = () => {
       stop();
       delete form.dataset.sent;
