@@ -82,7 +82,7 @@ def stored(browser: Browser, url: str) -> float:
     page.goto(f"{visit}/part-uses")
     page.wait_for_load_state("networkidle")
     page.locator("form:has(button.part-card) button.part-card").first.tap()
-    page.wait_for_function("sessionStorage.getItem('saved')")
+    page.wait_for_function("() => sessionStorage.getItem('saved')")
     taken = float(page.evaluate("sessionStorage.getItem('saved')"))
     page.context.close()
     return taken
