@@ -28,13 +28,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import current_app
 
 from portal.clock import now
-from portal.config import UPLOAD_LIMIT
 from portal.i18n import lazy
 
 FILE = "sealing.keys"
 INFO = b"portal entry 1"
 CURVE = ec.SECP256R1()
-LARGEST = UPLOAD_LIMIT  # characters of one envelope: a photo of 7 MB (phones send 0.4 MB where they can shrink it)
+LARGEST = 4_000_000  # characters of one envelope: a photo of 1.5 MB (phones send 0.4 MB) and its form
 UNKNOWN_KEY = lazy("It was sealed to a key that this server does not have.")
 DAMAGED = lazy("It was sealed, and is damaged: it cannot be opened.")
 

@@ -1,6 +1,6 @@
 """Slips of the store, the reason of a reversal, and the filter of movements."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -32,8 +32,8 @@ class PartNumber(Typed):
             return exact
         alike = queries.parts_called(text)
         if len(alike) > 1:
-            told = [f"{label(one)} {one.code}" for one in alike[:ALIKE_SHOWN]] + ["…"] * (len(alike) > ALIKE_SHOWN)
-            self.unreadable = lazy("Several parts fit, write more: %(parts)s", parts=" · ".join(told))
+            names = some(f"{label(one)} {one.code}" for one in alike)
+            self.unreadable = lazy("Several parts fit, write more: %(parts)s", parts=names)
         if len(alike) != 1:
             raise ValueError(text)
         return alike[0]
@@ -44,14 +44,15 @@ class PartNumber(Typed):
 
 class Known(Typed):
     """One of the records that have a code and a name; its value is the code. Of few one is chosen from a list. Of many
-    one is written: its code, or a piece of code or name that fits it alone."""
+    one is written: its code, or a piece of code or name that fits it alone. `pairs` gives code and name of each, of the
+    first so many where a number is asked for."""
 
     unreadable = lazy("Nothing here has this code or name.")
-    offered: list[tuple[str, str]]
 
-    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
-        """Code and name of each, of as many as are asked for."""
-        raise NotImplementedError
+    def __init__(self, label: Any, pairs: Callable[[int | None], list[tuple[str, str]]], **kw: Any) -> None:
+        super().__init__(label, **kw)
+        self.pairs = pairs
+        self.offered: list[tuple[str, str]] = []
 
     def offer(self) -> None:
         """Lists them where they are few."""
@@ -67,26 +68,29 @@ class Known(Typed):
             yield code, name, code == self.data, {}
 
     def read(self, text: str) -> str:
-        found = self.pairs()
+        found = self.pairs(None)
         if exact := next((code for code, _name in found if code.casefold() == text.casefold()), None):
             return exact
         alike = [(code, name) for code, name in found if fits(text, name)]
         if len(alike) > 1:
-            told = [name for _code, name in alike[:ALIKE_SHOWN]] + ["…"] * (len(alike) > ALIKE_SHOWN)
-            self.unreadable = lazy("Several fit, write more: %(names)s", names=", ".join(told))
+            self.unreadable = lazy("Several fit, write more: %(names)s", names=some(name for _code, name in alike))
         if len(alike) != 1:
             raise ValueError(text)
         return alike[0][0]
 
 
-class PlaceOf(Known):
-    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
-        return [(place.code, f"{place.code} · {place.name}") for place in queries.place_names(most)]
+def some(names: Iterable[str]) -> str:
+    """The first of them, as a sentence names them."""
+    listed = list(names)
+    return " · ".join(listed[:ALIKE_SHOWN] + ["…"] * (len(listed) > ALIKE_SHOWN))
 
 
-class Who(Known):
-    def pairs(self, most: int | None = None) -> list[tuple[str, str]]:
-        return [(one.username, one.name) for one in queries.people(most)]
+def place_pairs(most: int | None) -> list[tuple[str, str]]:
+    return [(place.code, f"{place.code} · {place.name}") for place in queries.place_names(most)]
+
+
+def people_pairs(most: int | None) -> list[tuple[str, str]]:
+    return [(one.username, one.name) for one in queries.people(most)]
 
 
 class SlipForm(EntryForm):
@@ -195,10 +199,10 @@ class FilterForm(Filters):
     """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
 
     item = PartNumber(lazy("Part number or name"), required=False)
-    location = PlaceOf(lazy("Place"), required=False)
+    location = Known(lazy("Place"), place_pairs, required=False)
     start = Day(lazy("From day"), name="from")
     end = Day(lazy("To day"), name="to")
-    person = Who(lazy("Person"), required=False)
+    person = Known(lazy("Person"), people_pairs, required=False)
     kind = Choice(lazy("Kind"), required=False)
     document = Line(lazy("Document"), limit=80)
 

@@ -791,8 +791,7 @@ function note(person, count, open) {
 async function colleagues() {
   for (const [person, { count, open }] of Object.entries(known())) {
     if (!open || person === box.person) continue;
-    await (await import("./outbox/sealing.js")).leave(openBox(person));
-    note(person, count, false);
+    note(person, count, !(await (await sealing()).leave(openBox(person))));
   }
 }
 

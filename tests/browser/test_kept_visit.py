@@ -72,6 +72,26 @@ def test_the_day_s_way_without_signal(phone: Page) -> None:
         page.wait_for_selector("p.row[data-state='finished']")
 
 
+LONELY = """[...document.querySelectorAll('#main h2')]
+    .filter((title) => !title.hidden && (title.nextElementSibling?.matches('h2') ?? true))
+    .map((title) => title.textContent)"""
+ALONE = """[...document.querySelectorAll('#main h2 + article.card[data-state=assigned]')]
+    .find((card) => card.nextElementSibling?.matches('h2') ?? true)?.querySelector('a.card-link').href"""
+
+
+@long_form
+def test_a_heading_goes_with_its_only_card(phone: Page) -> None:
+    page = phone
+    page.goto("/")
+    visit = page.evaluate(ALONE)
+    assert visit, "no card stands alone under its heading: the company tells another story now"
+    page.goto(visit)
+    save(page, ".action-bar form[action$='/departure'] button")
+    page.goto("/")
+    expect(page.locator("article.card-current a.card-link")).to_have_attribute("href", path(visit))
+    assert page.evaluate(LONELY) == []
+
+
 @long_form
 def test_what_waits_can_be_had_back_and_a_button_that_is_refused_says_why(phone: Page) -> None:
     page = phone

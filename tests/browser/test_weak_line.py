@@ -20,6 +20,12 @@ NOTE = f"""name => {{
     }}, 4500);
 }}"""
 
+# htmx tells the console of each request that is given up: here that is what is wanted.
+ABORTED = """() => {
+    const error = console.error;
+    console.error = (...said) => /^htmx:(sendAbort|afterRequest)\\b/.test(said[0]) || error(...said);
+}"""
+
 
 def given_up(page: Page, name: str, address: str, begin: str) -> None:
     """Begins something whose answer does not come. After four seconds the bar stands there; its button ends it all."""
@@ -57,6 +63,7 @@ def test_a_part_of_a_page_says_so_too_and_a_file_does_not(server: Server, open_p
     page = open_page(server.url, phone=False, locale="en")
     sign_in(page, "qian")
     page.goto("/stock/movements")
+    page.evaluate(ABORTED)
     typed = "q.value = 'zzz'; q.dispatchEvent(new Event('input', { bubbles: true }))"
     given_up(page, "part", "**/search?**", f"const q = document.querySelector('header [name=q]'); {typed}")
     with page.expect_download():

@@ -4,6 +4,7 @@
 const SEEN = new URL("../../../../../offline/seen", import.meta.url).pathname;
 const OFTEN = 30 * 1000; // ms
 const IDLE = 15 * 60 * 1000;
+const SKEW = 60 * 1000; // ms that a clock may be put right
 let noted = 0;
 
 export function note() {
@@ -14,7 +15,8 @@ export function note() {
 
 export async function isUnused() {
   const seen = await caches.match(SEEN, { cacheName: "seen" });
-  return Boolean(seen) && Math.abs(Date.now() - Number(await seen.text())) > IDLE;
+  const age = seen ? Date.now() - Number(await seen.text()) : 0;
+  return age > IDLE || age < -SKEW; // as the worker has it
 }
 
 export function watch() {

@@ -11,9 +11,9 @@ export async function leave(box, form, go) {
   const { count } = await box.waiting();
   if (count && !form.dataset.warned) return warn(form, count);
   if (!(await isThere(PATIENCE))) return go(); // day/leaving.js says so
-  await close(box);
+  const open = !(await close(box));
   const known = JSON.parse(localStorage.getItem("outbox-known") ?? "{}");
-  localStorage.setItem("outbox-known", JSON.stringify({ ...known, [box.person]: { count, open: false } }));
+  localStorage.setItem("outbox-known", JSON.stringify({ ...known, [box.person]: { count, open } }));
   navigator.clearAppBadge?.().catch(() => {});
   go();
 }

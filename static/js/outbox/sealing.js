@@ -119,7 +119,7 @@ export async function unlock(box, file) {
 }
 
 // At sign-out, and when somebody else signs in: all is closed with the server's key, which a phone that never sent
-// anything asks for, and the key to the copies is thrown away.
+// anything asks for, and the key to the copies is thrown away. Whether nothing stays readable.
 export async function leave(box) {
   const key = (await box.meta("hello"))?.key ?? (await box.hello()).key;
   const open = key ? (await box.raw()).filter((entry) => !entry.sealed) : [];
@@ -133,4 +133,5 @@ export async function leave(box) {
     }
   });
   await box.sweep();
+  return Boolean(key) || !(await box.raw()).length;
 }

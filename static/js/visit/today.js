@@ -24,5 +24,5 @@ export async function draw(box, stateOf) {
   inHand.querySelector(".card-over .grow").textContent = words.in_hand;
   for (const buttons of document.querySelectorAll("article.card form.verb")) buttons.remove();
   cards.values().next().value.parentElement.querySelector("article.card, h2").before(inHand);
-  for (const title of document.querySelectorAll("#main h2")) title.hidden = title.nextElementSibling?.matches("h2") ?? false; // it was alone there
+  for (const title of document.querySelectorAll("#main h2")) title.hidden = title.nextElementSibling?.matches("h2") ?? true; // it was alone there
 }

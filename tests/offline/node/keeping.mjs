@@ -83,7 +83,10 @@ test("a phone that never sent anything closes its entries as well: by its own si
     Object.assign(server, { key, person });
     const box = phone(server);
     const { id } = await box.add(part(VISIT));
-    await leave(box);
+    server.before = () => { throw new TypeError("no network"); };
+    assert.equal(await leave(box), false, "it is readable still, and has to be tried again");
+    server.before = () => null;
+    assert.equal(await leave(box), true);
     const [entry] = await box.raw();
     assert.deepEqual([entry.fields, entry.label, entry.reading], [[], null, undefined]);
     assert.equal((await opened(entry.sealed, pair, id)).fields[0][1], "TM-OIL-100");
