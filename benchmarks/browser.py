@@ -20,6 +20,9 @@ from tests.servers import Server
 
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # bytes/s
 SLOWER = 4
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+)
 PAINT_MS, SHIFT, FIRST_KB, AGAIN_KB, SAVED_MS = 1500, 0.02, 66, 12, 150
 WATCH = """
 globalThis.seen = {paint: 0, shift: 0};
@@ -90,7 +93,7 @@ def stored(browser: Browser, url: str) -> float:
 
 def phone(browser: Browser, url: str, **more: Any) -> Page:
     shape = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-    context = browser.new_context(base_url=url, **{**shape, **more})
+    context = browser.new_context(base_url=url, user_agent=PHONE, **{**shape, **more})
     context.add_init_script(WATCH)
     return context.new_page()
 

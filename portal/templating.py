@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         may=may,
         Permission=Permission,
         nav=navigations(app),
+        outbox_bar=outbox_bars(app),
         new_entry_id=entry_id,
         url_for=addresses(app),
         own_attributes=widgets.own_attributes,
@@ -134,6 +135,16 @@ def navigations(app: Flask) -> Callable[[], Markup]:
         return drawn(current_user.roles, i18n.current_locale(), root, request.endpoint, waiting)
 
     return nav
+
+
+def outbox_bars(app: Flask) -> Callable[[], Markup]:
+    """`outbox_bar()`: the bar of the outbox and its words, drawn once in each language."""
+
+    def draw(_locale: str, _root: str) -> Markup:
+        return Markup(app.jinja_env.get_template("layouts/_outbox.html").render())
+
+    drawn = draw if app.jinja_env.auto_reload else lru_cache(KEPT)(draw)
+    return lambda: drawn(i18n.current_locale(), request.script_root)
 
 
 class Kept(NamedTuple):

@@ -3,12 +3,13 @@
 import gzip
 import json
 import logging
+import uuid
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from portal import files
+from portal import compression, files
 from portal.logs import JsonLines
 
 pytestmark = pytest.mark.engine("sqlite")
@@ -112,7 +113,7 @@ def test_a_file_is_stored_once_under_its_hash(app: Flask) -> None:
     assert len([p for p in app.config["FILES"].rglob("*") if p.is_file()]) == 1
 
 
-def test_static_text_goes_out_small_and_pages_as_they_are(app: Flask) -> None:
+def test_static_text_goes_out_small(app: Flask) -> None:
     client = app.test_client()
     plain = client.get("/static/css/kit.css", buffered=True)
     small = client.get("/static/css/kit.css", headers={"Accept-Encoding": "gzip, br"}, buffered=True)
@@ -122,5 +123,20 @@ def test_static_text_goes_out_small_and_pages_as_they_are(app: Flask) -> None:
     asked = {"Accept-Encoding": "gzip", "If-None-Match": small.headers["ETag"]}
     again = client.get("/static/css/kit.css", headers=asked, buffered=True)
     assert again.status_code == 304
-    page = client.get("/login", headers={"Accept-Encoding": "gzip"})
-    assert "Content-Encoding" not in page.headers  # a compressed length would tell of the secrets beside it
+
+
+def test_a_page_goes_out_small_unless_its_address_could_ask_it_something(world: Any, sign_in: Any) -> None:
+    """Beside a secret, what a stranger makes a page repeat must not show in its length."""
+    zhao, small = sign_in("zhao", "laptop"), {"Accept-Encoding": "gzip, br"}
+    plain, packed = zhao.get("/calls").response, zhao.client.get("/calls", headers=small)
+    assert packed.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in packed.headers["Vary"]
+    assert "Content-Encoding" not in plain.headers and "Accept-Encoding" in plain.headers["Vary"]
+    assert "报修" in gzip.decompress(packed.data).decode() and len(packed.data) * 3 < len(plain.data)
+    assert int(packed.headers["Content-Length"]) == len(packed.data)
+    assert len({len(compression.blurred(b"same" * 500)) for _ in range(60)}) > 10, "its length says little"
+    form = {"csrf_token": zhao.token(), "entry_id": str(uuid.uuid4()), "description": "x"}
+    refused = zhao.open("/calls/new", method="POST", data=form, headers=small)
+    asked, missing = zhao.get("/calls?q=x", headers=small), zhao.get("/nothing", headers=small)
+    assert [answer.status for answer in (asked, refused, missing)] == [200, 422, 404]
+    for answer in (asked, refused, missing):
+        assert answer.one("html") and "Content-Encoding" not in answer.headers
