@@ -243,6 +243,9 @@ def shorter_than(limit: int) -> Callable[[Any, Any], None]:
     return check
 
 
+EVERYTHING = {"view": "all"}  # asks for a list without a filter, also where it opens with a saved view
+
+
 class Filters(wtforms.Form):
     """What narrows a list. A field that is left open narrows nothing, so that none has to be called optional."""
 

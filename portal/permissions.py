@@ -158,7 +158,7 @@ GRANTS: dict[Permission, list[Grant]] = {
     Permission.FILE_LIST: [to(*OFFICE, Role.ACCOUNTANT)],
     Permission.FILE_EDIT: [to(*OFFICE)],
     Permission.FILE_MERGE: [to(Role.SUPERVISOR, Role.MANAGER)],
-    Permission.LIST_USE: [to(*OFFICE, Role.ACCOUNTANT)],
+    Permission.LIST_USE: [to(*OFFICE, Role.ACCOUNTANT, Role.STOREKEEPER)],
     Permission.LIST_SHARE: [to(Role.SUPERVISOR, Role.MANAGER)],
     Permission.JOBS_VIEW: [to(Role.MANAGER, Role.ADMIN)],
     Permission.JOBS_MEND: [to(Role.MANAGER, Role.ADMIN)],

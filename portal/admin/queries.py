@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
 
+from portal import finding
 from portal.accounts.models import SESSION_LENGTH, Branch, Person, PersonRole, SignIn
 from portal.calls.models import Call, Visit, is_on_team
 from portal.calls.rules import CLOSED
@@ -43,8 +44,8 @@ def people(wanted: PeopleWanted) -> list[Row[Any]]:
         .limit(PAGE_SIZE + 1)
     )
     if wanted.q:
-        like = (column.icontains(wanted.q, autoescape=True) for column in (Person.name, Person.username))
-        query = query.where(or_(*like))
+        named = finding.found(wanted.q, Person.id, [finding.Way("person")])
+        query = query.where(or_(named, Person.username.icontains(wanted.q, autoescape=True)))
     if wanted.role:
         query = query.where(Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == wanted.role)))
     if wanted.branch:

@@ -1,12 +1,12 @@
 """The portal's lists, as far as saved views, bulk actions and export go: whom a list answers, which parameters filter
-it, what its columns are called in a file, and the rows that fit.
+it, and for those whose rows are ticked or taken away from here, what their columns are called and the rows that fit.
 
 The rows are chosen by the list's own filter, so that a file holds what is on the screen.
 """
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +31,9 @@ from portal.reports import queries as reports
 from portal.reports.forms import CaseFilters, ReportFilters
 from portal.reports.models import Dispute, Report
 from portal.reports.words import OUTCOMES_OF_CASES
+from portal.stock.forms import FilterForm as MovementFilters
+from portal.stock.forms import StockFilters
+from portal.stock.tools.forms import FilterForm as ToolFilters
 from portal.visits import queries as visits
 from portal.visits.forms import VisitFilters
 from portal.visits.views.lists import wanted_by
@@ -41,13 +44,27 @@ Cell = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Listing:
-    """`filters`: names of the parameters that choose rows; `key`: the column that names one; `whole`: rows with what
-    the page reads beside them."""
+    """`filters`: names of the parameters that choose rows; `form`: this request's filter, which words them; `shows`:
+    values of the parameter `show` that stand as tabs of their own beside the saved views."""
 
     name: str
     endpoint: str
     permission: Permission
     filters: tuple[str, ...]
+    form: Callable[[], Any]
+    shows: dict[str, Any] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The filter of this request, without what is empty."""
+        return {name: request.args[name] for name in self.filters if request.args.get(name)}
+
+
+@dataclass(frozen=True)
+class Table(Listing):
+    """A list whose rows can be ticked, and taken away as a file. `key`: the column that names a row; `whole`: rows with
+    what the page reads beside them."""
+
     rows: Callable[[], Any]
     key: Any
     columns: tuple[tuple[Any, Cell], ...]
@@ -75,11 +92,6 @@ class Listing:
         for rows in db.session.execute(self.query(ids).execution_options(yield_per=CHUNK)).partitions():
             for row in self.whole(rows):
                 yield [cell(row) for _name, cell in self.columns]
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """The filter of this request, without what is empty."""
-        return {name: request.args[name] for name in self.filters if request.args.get(name)}
 
 
 def of(name: str) -> Cell:
@@ -155,12 +167,16 @@ def case_rows() -> Any:
     )  # fmt: skip
 
 
-LISTINGS = {
+def movement_filters() -> MovementFilters:
+    return MovementFilters(current_user.branch.time_zone)
+
+
+LISTINGS: dict[str, Listing] = {
     one.name: one
     for one in (
-        Listing(
+        Table(
             "customers", "records.customers", Permission.FILE_LIST, ("q", "kind", "place", "open"),
-            lambda: files.customers(CustomerFilters().wanted()), Customer.id,
+            CustomerFilters, lambda: files.customers(CustomerFilters().wanted()), Customer.id,
             (
                 (FIELDS["name"], of("name")),
                 (FIELDS["kind"], lambda row: str(CUSTOMER_KINDS.get(row.kind, row.kind))),
@@ -172,10 +188,10 @@ LISTINGS = {
             ),
             whole=with_surroundings,
         ),
-        Listing(
+        Table(
             "equipment", "records.equipment", Permission.FILE_LIST,
             ("q", "customer", "family", "product", "from", "to"),
-            lambda: files.units(UnitFilters().wanted()), Equipment.id,
+            UnitFilters, lambda: files.units(UnitFilters().wanted()), Equipment.id,
             (
                 (FIELDS["serial_no"], of("serial_no")),
                 (FIELDS["product"], lambda row: pick(row.product)),
@@ -190,9 +206,9 @@ LISTINGS = {
                 (FIELDS["installed_on"], of("installed_on")),
             ),
         ),
-        Listing(
+        Table(
             "calls", "calls.index", Permission.CALL_VIEW, ("q", "state", "technician", "from", "to"),
-            call_rows, Call.id,
+            FilterForm, call_rows, Call.id,
             (
                 (lazy("Call"), of("number")),
                 (lazy("Reported at"), at_site("reported_at")),
@@ -206,8 +222,9 @@ LISTINGS = {
                 (lazy("Kind of work"), lambda row: work_type_word(row.work_type)),
             ),
         ),
-        Listing(
-            "visits", "visits.index", Permission.VISIT_VIEW, ("date", "technician", "state"), visit_rows, Visit.id,
+        Table(
+            "visits", "visits.index", Permission.VISIT_VIEW, ("date", "technician", "state"),
+            visit_filters, visit_rows, Visit.id,
             (
                 (lazy("Work order"), lambda row: f"{row.number}/{row.seq}"),
                 (lazy("Planned from"), at_site("window_start")),
@@ -222,8 +239,8 @@ LISTINGS = {
             ),
             "assign", Permission.VISIT_ASSIGN,
         ),
-        Listing(
-            "reports", "reports.index", Permission.REPORT_VIEW, ("q", "state"), report_rows, Report.id,
+        Table(
+            "reports", "reports.index", Permission.REPORT_VIEW, ("q", "state"), ReportFilters, report_rows, Report.id,
             (
                 (lazy("Report"), of("number")),
                 (lazy("Revision"), of("revision")),
@@ -236,8 +253,8 @@ LISTINGS = {
             ),
             "approve", Permission.REPORT_REVIEW,
         ),
-        Listing(
-            "cases", "reports.cases", Permission.CASE_VIEW, ("q", "state"), case_rows, Dispute.id,
+        Table(
+            "cases", "reports.cases", Permission.CASE_VIEW, ("q", "state"), CaseFilters, case_rows, Dispute.id,
             (
                 (lazy("Report"), of("number")),
                 (lazy("Told on"), at_site("opened_at")),
@@ -250,27 +267,32 @@ LISTINGS = {
                 (lazy("Note"), of("note")),
             ),
         ),
+        Listing(
+            "stock", "stock.index", Permission.STOCK_VIEW, ("q", "location", "show"), StockFilters,
+            shows=StockFilters.SHOWN,
+        ),
+        Listing(
+            "movements", "stock.movements", Permission.STOCK_VIEW,
+            ("item", "location", "kind", "person", "from", "to", "document"), movement_filters,
+        ),
+        Listing(
+            "tools", "tools.index", Permission.TOOL_VIEW,
+            ("q", "category", "state", "holder", "calibration", "show"), ToolFilters,
+            shows=ToolFilters.SHOWN,
+        ),
     )
 }  # fmt: skip
 BY_ENDPOINT = {one.endpoint: one for one in LISTINGS.values()}
-FORMS: dict[str, Callable[[], Any]] = {
-    "calls": FilterForm,
-    "visits": visit_filters,
-    "reports": ReportFilters,
-    "cases": CaseFilters,
-    "customers": CustomerFilters,
-    "equipment": UnitFilters,
-}
 
 
 def kept_words(listing: Listing) -> list[tuple[str, str]]:
     """The filter of this request as the list's own form words it."""
     if not listing.kept:
         return []
-    fields = {field.name: field for field in FORMS[listing.name]()}
+    fields = {field.name: field for field in listing.form()}
     return [(str(fields[name].label.text), worded(fields[name], value)) for name, value in listing.kept.items()]
 
 
 def worded(field: Any, value: str) -> str:
-    choices = dict(getattr(field, "choices", None) or ())
-    return str(choices.get(value, value))
+    words = {key: word for key, word, *_more in field.iter_choices()} if hasattr(field, "iter_choices") else {}
+    return str(words.get(value, value))

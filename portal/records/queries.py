@@ -15,7 +15,6 @@ from portal import finding
 from portal.accounts.models import Person
 from portal.calls.models import Assignment, Call, Visit
 from portal.calls.queries import is_open
-from portal.customers.merged import staying_for
 from portal.customers.models import Contact, Customer, Equipment, Product, Site
 from portal.customers.queries import in_phone, in_serial, of_phone
 from portal.db import behind, db, read
@@ -25,6 +24,10 @@ from portal.reports.models import Dispute, Report
 
 PAGE_SIZE = 50
 MOST_UNITS, MOST_CASES, MOST_LIKE = 100, 20, 5
+BY_CUSTOMER = (  # a customer has an entry for each of its sites, one without a site has one of its own
+    finding.Way("customer"),
+    finding.Way("customer", select(Site.customer_id), Site.id),
+)
 THE_OWNER: Any = bindparam("owner_id", type_=Uuid())
 
 
@@ -74,24 +77,16 @@ def customers(wanted: WantedCustomers) -> Select[Any]:
     return query
 
 
-def is_named(words: str) -> ColumnElement[bool]:
-    """The customer's own name, or that of an entry that was merged into it."""
-    return or_(like(Customer.name, words), Customer.id.in_(staying_for(Customer, lambda gone: like(gone.name, words))))
-
-
 def has_place(words: str) -> ColumnElement[bool]:
     named = or_(like(Site.name, words), like(Site.address, words), like(Site.district, words))
     return exists().where(Site.customer_id == Customer.id, named)
 
 
 def customer_found(words: str) -> ColumnElement[bool]:
-    """By its name, or by a site or contact of it; one without a site has an entry of its own."""
-    owners = select(Site.customer_id)
-    called = owners.join(Contact, Contact.site_id == Site.id)
-    return finding.found(
-        words, Customer.id, [finding.Way("customer"), finding.Way("customer", owners, Site.id)],
-        also=of_phone(called, words), otherwise=in_phone(called, words),
-    )  # fmt: skip
+    """By its name, or by a site or contact of it."""
+    called = select(Site.customer_id).join(Contact, Contact.site_id == Site.id)
+    also, otherwise = of_phone(called, words), in_phone(called, words)
+    return finding.found(words, Customer.id, BY_CUSTOMER, also=also, otherwise=otherwise)
 
 
 def units(wanted: WantedUnits) -> Select[Any]:
@@ -119,7 +114,7 @@ def units(wanted: WantedUnits) -> Select[Any]:
     if wanted.customer:
         query = query.where(Site.customer_id == wanted.customer)
     if wanted.customer_name:
-        query = query.where(is_named(wanted.customer_name))
+        query = query.where(finding.found(wanted.customer_name, Customer.id, BY_CUSTOMER))
     if wanted.start:
         query = query.where(Equipment.installed_on >= wanted.start)
     if wanted.end:

@@ -11,36 +11,37 @@ from urllib.parse import parse_qsl, urlencode
 from flask import g, redirect, request
 from flask_login import current_user
 from markupsafe import Markup, escape
-from sqlalchemy import Uuid, bindparam, or_, select
+from sqlalchemy import Row, Uuid, bindparam, or_, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import htmx
 from portal.assets import address
-from portal.db import db
+from portal.db import read
+from portal.forms import EVERYTHING
 from portal.i18n import _
 from portal.permissions import Permission, may
-from portal.records.listings import BY_ENDPOINT, LISTINGS, Listing
+from portal.records.listings import BY_ENDPOINT, LISTINGS, Listing, Table
 from portal.records.models import SavedView
 
-EVERYTHING = "all"  # the value of `view` that asks for the list without a filter
+VIEW: Any = SavedView.__table__
 
 
-def views_of(listing: Listing) -> list[SavedView]:
-    """What the signed-in person may open; read once a request."""
-    found: dict[str, list[SavedView]] = g.setdefault("saved_views", {})
+def views_of(listing: Listing) -> list[Row[Any]]:
+    """The views that the signed-in person may open; read once a request."""
+    found: dict[str, list[Row[Any]]] = g.setdefault("saved_views", {})
     if listing.name not in found:
         person: Any = current_user
         values = {"listing": listing.name, "reader_id": person.id}
-        found[listing.name] = list(db.session.scalars(views_query(), values))
+        found[listing.name] = read(views_query(), values)
     return found[listing.name]
 
 
 @cache
 def views_query() -> Any:
     """Made once: making it costs more than running it."""
-    mine = or_(SavedView.person_id == bindparam("reader_id", type_=Uuid()), SavedView.shared)
-    query = select(SavedView).where(SavedView.listing == bindparam("listing"), mine)
-    return query.order_by(SavedView.shared, SavedView.name)
+    mine = or_(VIEW.c.person_id == bindparam("reader_id", type_=Uuid()), VIEW.c.shared)
+    query = select(VIEW).where(VIEW.c.listing == bindparam("listing"), mine)
+    return query.order_by(VIEW.c.shared, VIEW.c.name)
 
 
 def open_with_view() -> BaseResponse | None:
@@ -54,10 +55,13 @@ def open_with_view() -> BaseResponse | None:
     return redirect(address_of(listing, default), 303) if default else None
 
 
-def address_of(listing: Listing, view: SavedView | None) -> str:
+def address_of(listing: Listing, view: SavedView | Row[Any] | None) -> str:
     """The list under the view's filter; the part that is stored can be nothing but the list's own parameters."""
-    query = view.query if view else ""
-    return f"{address(listing.endpoint)}?{query or f'view={EVERYTHING}'}"
+    return opened(listing, view.query if view else "")
+
+
+def opened(listing: Listing, query: str) -> str:
+    return f"{address(listing.endpoint)}?{query or urlencode(EVERYTHING)}"
 
 
 def query_of(listing: Listing, values: dict[str, Any]) -> str:
@@ -68,15 +72,23 @@ def normal(listing: Listing, query: str) -> str:
     return query_of(listing, dict(parse_qsl(query)))
 
 
+Tab = tuple[str, str, bool, None]  # address, words, whether it is open, no count
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a list's page draws around its rows."""
 
     listing: Listing
-    tabs: list[tuple[str, str, bool, None]]
+    tabs: list[Tab]
     kept: dict[str, Any]
-    may_act: bool
     save_address: str
+
+
+@dataclass(frozen=True)
+class ShownTable(Shown):
+    """The same where rows can be ticked and taken away."""
+
     csv: str
     xlsx: str
     choose_address: str
@@ -88,22 +100,37 @@ class Shown:
         return Markup(f'<td class="ticks"><label class="tick">{box}</label></td>')
 
 
+def tabs_of(listing: Listing, kept: dict[str, Any]) -> list[Tab]:
+    """Everything, or what the list itself has as tabs (under the rest of the filter), and then the saved views."""
+    here, shown = query_of(listing, kept), kept.get("show", "")
+    saved: list[Tab] = [
+        (address_of(listing, view), view.name, view.query == here and bool(here), None) for view in views_of(listing)
+    ]
+    if not listing.shows:
+        return [(opened(listing, ""), _("All"), not here, None), *saved]
+    on_view = any(current for _href, _name, current, _count in saved)
+    return [
+        (opened(listing, query_of(listing, kept | {"show": show})), str(words), shown == show and not on_view, None)
+        for show, words in listing.shows.items()
+    ] + saved
+
+
 def shown(name: str) -> Shown | None:
     """For templates: None for whoever has no use for views and files (a technician's own short lists)."""
     listing = LISTINGS[name]
     if not may(Permission.LIST_USE):
         return None
     kept = listing.kept
-    here = query_of(listing, kept)
-    views = views_of(listing)
-    tabs = [(address_of(listing, None), _("All"), not here, None)]
-    tabs += [(address_of(listing, view), view.name, view.query == here and bool(here), None) for view in views]
-    return Shown(
-        listing=listing,
-        tabs=tabs,
-        kept=kept,
-        may_act=listing.acting is not None and may(listing.acting),
-        save_address=address("records.views", listing=name, **kept),
+    around: dict[str, Any] = {
+        "listing": listing,
+        "tabs": tabs_of(listing, kept),
+        "kept": kept,
+        "save_address": address("records.views", listing=name, **kept),
+    }
+    if not isinstance(listing, Table):
+        return Shown(**around)
+    return ShownTable(
+        **around,
         csv=address("records.export", listing=name, ending="csv", **kept),
         xlsx=address("records.export", listing=name, ending="xlsx", **kept),
         choose_address=address("records.choice", listing=name),

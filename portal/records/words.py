@@ -79,12 +79,16 @@ LISTINGS = {
     "visits": lazy("Visits"),
     "reports": lazy("Reports"),
     "cases": lazy("Cases"),
+    "stock": lazy("Stock"),
+    "movements": lazy("Movements"),
+    "tools": lazy("Tools"),
 }
 ROLES = {
     "dispatcher": lazy("Dispatchers"),
     "supervisor": lazy("Supervisors"),
     "manager": lazy("Managers"),
     "accountant": lazy("Accountants"),
+    "storekeeper": lazy("Storekeepers"),
 }
 
 

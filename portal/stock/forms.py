@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
+from sqlalchemy import Row
 
 from portal.accounts.models import Person
 from portal.clock import day_bounds
@@ -195,6 +196,42 @@ class ReversalForm(EntryForm):
     reason = Line(lazy("Reason"), required=lazy("Say why it is reversed."), limit=300)
 
 
+class StockFilters(Filters):
+    """Which parts the list of stock shows: words, one of the places, and whether they are short. Odd values leave their
+    filter open."""
+
+    SHOWN: ClassVar = {"": lazy("All parts"), "missing": lazy("Not in the store"), "below": lazy("Below zero")}
+    q = Line(lazy("Part number or name"), limit=100, render_kw={"type": "search"})
+    location = Choice(lazy("Place"), required=False)
+    show = Choice(lazy("Which parts"), required=False)
+
+    def __init__(self) -> None:
+        super().__init__(formdata=request.args)
+        self.places = {place.code: place for place in queries.places("store", "van")}
+        self.location.choices = [("", _("All places")), *map(place_choice, self.places.values())]
+        self.show.choices = list(self.SHOWN.items())
+
+    @property
+    def place(self) -> Row[Any] | None:
+        return self.places.get(self.location.data or "")
+
+    @property
+    def shown(self) -> str:
+        """A name of SHOWN."""
+        return self.show.data if self.show.data in self.SHOWN else ""
+
+    def wanted(self) -> tuple[str, str, Row[Any] | None]:
+        """As `queries.stock_lines` takes it."""
+        return plain(self.q.data or "")[:100], self.shown, self.place
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The filters as parameters of an address."""
+        words, show, place = self.wanted()
+        given = {"q": words, "location": place.code if place else "", "show": show}
+        return {name: value for name, value in given.items() if value}
+
+
 class FilterForm(Filters):
     """Which movements to show. What cannot be read is said beside the field and leaves its filter open."""
 
@@ -245,4 +282,6 @@ def place_choice(place: Any) -> tuple[str, str]:
     return place.code, f"{place.code} · {label(place)}"
 
 
-__all__ = ["FilterForm", "IssueForm", "ReceiptForm", "ReturnForm", "ReversalForm", "before_number"]
+__all__ = [
+    "FilterForm", "IssueForm", "ReceiptForm", "ReturnForm", "ReversalForm", "StockFilters", "before_number",
+]  # fmt: skip

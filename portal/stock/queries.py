@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select, union_all
 
+from portal import finding
 from portal.accounts.models import Person, PersonRole
-from portal.db import db
-from portal.i18n import LOCALES, current_locale, picked
+from portal.db import db, read
+from portal.i18n import current_locale, picked
 from portal.permissions import Role
 from portal.stock.models import OWN_KINDS, Balance, Item, Location, Movement, Valuation
 
 ITEMS_PER_PAGE, MOVEMENTS_PER_PAGE, EXPORT_CHUNK, LINES_CHUNK = 50, 30, 2000, 500
 MOST_ALIKE = 6
+BY_PART = finding.Way("part")  # an item's entry in the search's index, a tool's too: its number and its names
 MOST_DIFFERENCES, MOST_SUGGESTIONS = 50, 500
 LISTED = (
     "n", "kind", "quantity", "document", "source_url", "occurred_at", "reverses_n", "reversed_by_n", "item_code",
@@ -68,7 +70,8 @@ class Line(NamedTuple):
 def stock_lines(
     words: str, show: str, location: Row[Any] | None, after: str = "", limit: int = ITEMS_PER_PAGE + 1
 ) -> list[Line]:
-    """A page of items by part number, one more than it shows. `show`: "missing" in stores, "below" zero, or all."""
+    """A page of items by part number, one more than it shows. `show`: "missing" in stores, "below" zero, or
+    all."""
     query = select(Item).where(Item.code > after).order_by(Item.code).limit(limit)
     query = query.where(*item_conditions(words, show, location))
     items = list(db.session.scalars(query))
@@ -98,8 +101,7 @@ def item_conditions(words: str, show: str, location: Row[Any] | None) -> list[Co
     own = select(Balance.item_id).join(Location, Location.id == Balance.location_id).where(Balance.item_id == Item.id)
     found: list[ColumnElement[bool]] = [Item.kind == "part"]  # tools have pages of their own
     if words:
-        names = [Item.labels[locale].as_string().icontains(words, autoescape=True) for locale in LOCALES]
-        found.append(or_(Item.code.icontains(words, autoescape=True), *names))
+        found.append(or_(Item.code.icontains(words, autoescape=True), finding.found(words, Item.id, [BY_PART])))
     if show == "missing":
         found.append(Item.active & ~exists(own.where(Location.kind == "store", Balance.quantity > 0)))
     if show == "below":
@@ -144,7 +146,7 @@ def differences() -> list[Row[tuple[Item, Location, Decimal]]]:
 
 def places_of(item: Item) -> list[Row[Any]]:
     """Codes and names of our places where the item lies, with how much of it."""
-    return list(db.session.execute(places_query(current_locale()), {"item_id": item.id}).all())
+    return read(places_query(current_locale()), {"item_id": item.id})
 
 
 @cache
@@ -158,7 +160,7 @@ def places_query(locale: str) -> Any:
 
 
 def valuation(item: Item) -> Row[Any] | None:
-    return db.session.execute(valuation_query(), {"item_id": item.id}).first()
+    return next(iter(read(valuation_query(), {"item_id": item.id})), None)
 
 
 @cache
@@ -169,7 +171,7 @@ def valuation_query() -> Any:
 def movements(wanted: Wanted, before: int | None = None) -> list[Row[Any]]:
     """The newest movements that fit, recorded before number `before`; one more than a page shows."""
     given = wanted.given | ({"before": before} if before else {})
-    return list(db.session.execute(page_query(frozenset(given), current_locale()), given).all())
+    return read(page_query(frozenset(given), current_locale()), given)
 
 
 @cache
@@ -275,7 +277,7 @@ def locations(*kinds: str) -> list[Location]:
 
 def places(*kinds: str) -> list[Row[Any]]:
     """As `locations`, for pages that name places: id, code and labels."""
-    return list(db.session.execute(kinds_query(kinds)).all())
+    return read(kinds_query(kinds))
 
 
 @cache
@@ -287,7 +289,7 @@ def kinds_query(kinds: tuple[str, ...]) -> Any:
 
 def place_names(most: int | None = None) -> list[Row[Any]]:
     """Codes and names in the reader's language, of the first `most` places: a large house has a hundred of them."""
-    return list(db.session.execute(place_names_query(current_locale(), most)).all())
+    return read(place_names_query(current_locale(), most))
 
 
 @cache
@@ -298,8 +300,7 @@ def place_names_query(locale: str, most: int | None) -> Any:
 
 def people(most: int | None = None) -> list[Row[Any]]:
     """Whoever may stand on a movement: username and name, of the first `most`."""
-    found: list[Any] = list(db.session.execute(people_query(most)).all())
-    return found
+    return read(people_query(most))
 
 
 @cache

@@ -6,13 +6,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, flash, redirect, request, stream_with_context, url_for
 from flask_login import current_user
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import sheets
 from portal.assets import address
 from portal.db import db
-from portal.forms import plain
+from portal.forms import EVERYTHING, plain
 from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, requires
@@ -24,6 +23,7 @@ from portal.stock.forms import (
     ReturnForm,
     ReversalForm,
     SlipForm,
+    StockFilters,
     before_number,
 )
 from portal.stock.models import Item, Movement, find_item, find_location
@@ -31,34 +31,24 @@ from portal.stock.rules import Worth, average
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 LARGEST_NUMBER = 2**63 - 1
-SHOWN = ("all", "missing", "below")
 
 
 @bp.get("")
 @requires(Permission.STOCK_VIEW)
 def index() -> BaseResponse:
-    places = queries.places("store", "van")
-    words, show, place = narrowing(places)
-    lines = queries.stock_lines(words, show, place, after=plain(request.args.get("after", ""))[:40])
+    filters = StockFilters()
+    lines = queries.stock_lines(*filters.wanted(), after=plain(request.args.get("after", ""))[:40])
     shown, more = lines[: queries.ITEMS_PER_PAGE], lines[queries.ITEMS_PER_PAGE :]
-    kept: dict[str, Any] = {"q": words, "show": show, "location": place.code if place else ""}
+    kept = filters.query
     return page(
         "stock/index.html",
         lines=shown,
-        place=place,
-        places=places,
-        narrowing=kept,
+        filters=filters,
+        place=filters.place,
         differences=queries.differences(),
-        first=url_for("stock.index", **kept) if request.args.get("after") else None,
+        first=url_for("stock.index", **kept or EVERYTHING) if request.args.get("after") else None,
         following=url_for("stock.index", **kept, after=shown[-1].item.code) if more else None,
     )
-
-
-def narrowing(places: list[Row[Any]]) -> tuple[str, str, Row[Any] | None]:
-    """Which parts the address asks for: words, whether they are short, and one of the places."""
-    words, code = plain(request.args.get("q", ""))[:100], plain(request.args.get("location", ""))
-    show = request.args.get("show", "")
-    return words, show if show in SHOWN else "all", next((place for place in places if place.code == code), None)
 
 
 @bp.get("/file.<ending>")
@@ -66,9 +56,9 @@ def narrowing(places: list[Row[Any]]) -> tuple[str, str, Row[Any] | None]:
 def stock_file(ending: str) -> BaseResponse:
     if ending not in sheets.ENDINGS:
         abort(404)
-    words, show, place = narrowing(queries.places("store", "van"))
-    columns = export.stock_columns(place is not None)
-    lines = queries.all_lines(words, show, place)
+    filters = StockFilters()
+    columns = export.stock_columns(filters.place is not None)
+    lines = queries.all_lines(*filters.wanted())
     return sheets.answer("stock", ending, export.head(columns), export.body(columns, lines))
 
 
@@ -133,7 +123,7 @@ def movements_page(form: FilterForm, status: int = 200) -> Response:
         filters=form,
         zone=form.zone,
         place=form.place,
-        **paged(rows, lambda **at: address("stock.movements", **form.query, **at)),
+        **paged(rows, lambda **at: address("stock.movements", **form.query or EVERYTHING, **at)),
     )
 
 

@@ -157,7 +157,10 @@ def test_parts_are_found_by_number_name_and_place(world: Any, sign_in: Any) -> N
         "q=TM-&location=VAN-zhang": {"TM-BELT-1300", "TM-MTR-25", "TM-OIL-100"},
         "show=missing": set(),
         "show=below": set(),
-        "q=100%25": set(),
+        "q=1%250": set(),
+        "q=５Ｗ": set(),
+        "q=ｔｍ－ｏｉｌ": {"TM-OIL-100"},
+        "q=跑帶": {"TM-BELT-1300"},
     }.items():
         page = keeper.get(f"/stock?{query}")
         assert {link.get_text(strip=True) for link in page.all("tbody a.code")} == found, query

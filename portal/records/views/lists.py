@@ -16,13 +16,13 @@ from portal.calls.filters import as_id
 from portal.calls.models import Call, Visit
 from portal.calls.queries import technicians
 from portal.db import db
-from portal.forms import Choice, EntryForm, Line, VerbForm
+from portal.forms import EVERYTHING, Choice, EntryForm, Line, VerbForm
 from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, authorize, may, requires, signed_in
 from portal.records import looks, savedviews, words
 from portal.records.forms import ViewForm
-from portal.records.listings import LISTINGS, Listing, kept_words
+from portal.records.listings import LISTINGS, Listing, Table, kept_words
 from portal.records.models import BulkRun, SavedView
 from portal.records.operations import bulk, saving
 from portal.records.views.base import bp
@@ -37,6 +37,11 @@ def find_listing(name: str) -> Listing:
     return listing
 
 
+def find_table(name: str) -> Table:
+    found = find_listing(name)
+    return found if isinstance(found, Table) else abort(404)
+
+
 def chosen_ids(values: Any) -> list[uuid.UUID]:
     """The rows that were ticked, in the order of the list; at most as many as one action takes."""
     found = dict.fromkeys(one for text in values.getlist("id")[: bulk.MOST_AT_ONCE] if (one := as_id(text)))
@@ -46,7 +51,7 @@ def chosen_ids(values: Any) -> list[uuid.UUID]:
 @bp.get("/lists/<listing>/file.<ending>")
 @requires(Permission.LIST_USE)
 def export(listing: str, ending: str) -> BaseResponse:
-    found = find_listing(listing)
+    found = find_table(listing)
     if ending not in sheets.ENDINGS:
         abort(404)
     ids = chosen_ids(request.args) if "id" in request.args else None
@@ -76,7 +81,7 @@ def views(listing: str) -> BaseResponse:
         filters=kept_words(found),
         roles=words.ROLES,
         action=url_for("records.views", listing=listing, **found.kept),
-        back=url_for(found.endpoint, **found.kept or {"view": savedviews.EVERYTHING}),
+        back=url_for(found.endpoint, **found.kept or EVERYTHING),
     )
 
 
@@ -123,14 +128,14 @@ class AssignManyForm(EntryForm):
 @requires(Permission.LIST_USE)
 def choice(listing: str) -> BaseResponse:
     """What can be done with the rows that were ticked; all that match are a second, explicit step."""
-    found = find_listing(listing)
+    found = find_table(listing)
     everything = request.args.get("all") == "1"
     ids = found.ids(bulk.MOST_AT_ONCE) if everything else chosen_ids(request.args)
     form = AssignManyForm() if found.action == "assign" else EntryForm()
     return choice_page(found, ids, everything, form)
 
 
-def choice_page(found: Listing, ids: list[uuid.UUID], everything: bool, form: EntryForm) -> BaseResponse:
+def choice_page(found: Table, ids: list[uuid.UUID], everything: bool, form: EntryForm) -> BaseResponse:
     total = found.count() if request.method == "GET" else len(ids)
     all_of_them = {**found.kept, "all": "1"}
     chosen: dict[str, Any] = {} if everything else {"id": [str(one) for one in ids]}
@@ -151,7 +156,7 @@ def choice_page(found: Listing, ids: list[uuid.UUID], everything: bool, form: En
         all_address=url_for("records.choice", listing=found.name, **all_of_them) if total > len(ids) else None,
         files=files,
         action=found.action if acting else "",
-        back=url_for(found.endpoint, **found.kept or {"view": savedviews.EVERYTHING}),
+        back=url_for(found.endpoint, **found.kept or EVERYTHING),
     )
 
 
@@ -171,7 +176,7 @@ def assign_many() -> BaseResponse:
             lambda visit: (visit.number, url_for("visits.show", visit_id=visit.id)),
         )
         return kept_run("visits", "assign", technician.name, results, person)
-    return choice_page(LISTINGS["visits"], ids, False, form)
+    return choice_page(find_table("visits"), ids, False, form)
 
 
 @bp.post("/lists/reports/approval")
@@ -188,7 +193,7 @@ def approve_many() -> BaseResponse:
             lambda report: (report.number, url_for("reports.show", number=report.number)),
         )
         return kept_run("reports", "approve", "", results, person)
-    return choice_page(LISTINGS["reports"], ids, False, form)
+    return choice_page(find_table("reports"), ids, False, form)
 
 
 def rows_of(model: Any, ids: list[uuid.UUID], options: list[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 """One form for each screen of the tools, and the filter of the register."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
 from wtforms import validators
@@ -15,7 +15,6 @@ from portal.stock.models import Location
 from portal.stock.tools import queries, rules, words
 
 NUMBER = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-SHOWN = ("all", "overdue", "idle", "open")
 
 
 def pairs(table: dict[str, Any], *names: str) -> list[tuple[str, Any]]:
@@ -210,11 +209,18 @@ class DecisionForm(EntryForm):
 class FilterForm(Filters):
     """Which tools to show. Odd values leave their filter open."""
 
+    SHOWN: ClassVar = {
+        "": lazy("All tools"),
+        "overdue": lazy("Overdue or due soon"),
+        "open": lazy("Waiting for somebody"),
+        "idle": lazy("Idle for 30 days"),
+    }
     q = Line(lazy("Number, name or maker's number"), limit=100)
     category = Choice(lazy("Category"), required=False)
     state = Choice(lazy("State"), required=False)
     holder = Choice(lazy("Holder"), required=False)
     calibration = Choice(lazy("Calibration"), required=False)
+    show = Choice(lazy("Which tools"), required=False)
 
     def __init__(self) -> None:
         super().__init__(formdata=request.args)
@@ -224,11 +230,12 @@ class FilterForm(Filters):
         self.state.choices = [everything, *pairs(words.STATES)]
         self.holder.choices = [everything, *((key, one.name) for key, one in self.people.items())]
         self.calibration.choices = [everything, *pairs(words.CALIBRATIONS)]
+        self.show.choices = list(self.SHOWN.items())
 
     @property
-    def show(self) -> str:
-        asked = request.args.get("show", "")
-        return asked if asked in SHOWN else "all"
+    def shown(self) -> str:
+        """A name of SHOWN."""
+        return self.show.data if self.show.data in self.SHOWN else ""
 
     def wanted(self) -> queries.Wanted:
         holder = self.people.get(self.holder.data or "")
@@ -238,7 +245,7 @@ class FilterForm(Filters):
             state=self.state.data if self.state.data in words.STATES else "",
             calibration=self.calibration.data if self.calibration.data in words.CALIBRATIONS else "",
             holder_id=holder.id if holder else None,
-            show=self.show,
+            show=self.shown,
         )
 
     @property

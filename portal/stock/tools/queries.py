@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, or_, select
 
+from portal import finding
 from portal.accounts.models import Person, PersonRole
 from portal.db import db
-from portal.i18n import LOCALES
 from portal.permissions import Role
 from portal.stock.models import Item, Location, Movement
+from portal.stock.queries import BY_PART
 from portal.stock.tools import rules
 from portal.stock.tools.models import (
     Calibration,
@@ -44,14 +45,15 @@ CONFIRMATION: Any = ToolConfirmation.__table__
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which tools: all that are given must fit. `show`: all, overdue, idle, or open (somebody has to do something)."""
+    """Which tools: all that are given must fit. `show`: overdue, idle, open (somebody has to do something),
+    or all."""
 
     words: str = ""
     category: str = ""
     state: str = ""
     calibration: str = ""
     holder_id: uuid.UUID | None = None
-    show: str = "all"
+    show: str = ""
 
     @property
     def narrowed(self) -> bool:
@@ -129,8 +131,8 @@ def conditions(wanted: Wanted, day: date, now: datetime) -> list[ColumnElement[b
     found: list[ColumnElement[bool]] = []
     if wanted.words:
         texts = [ITEM.c.code, TOOL.c.spec, TOOL.c.brand, TOOL.c.maker_serial]
-        texts += [ITEM.c.labels[locale].as_string() for locale in LOCALES]
-        found.append(or_(*(one.icontains(wanted.words, autoescape=True) for one in texts)))
+        named = finding.found(wanted.words, ITEM.c.id, [BY_PART])
+        found.append(or_(named, *(one.icontains(wanted.words, autoescape=True) for one in texts)))
     if wanted.category:
         found.append(TOOL.c.category == wanted.category)
     if wanted.state:

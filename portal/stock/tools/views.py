@@ -13,7 +13,7 @@ from portal.accounts.operations import last_change
 from portal.changing import fingerprint
 from portal.clock import now, today
 from portal.db import db
-from portal.forms import VerbForm, plain, whole_number
+from portal.forms import EVERYTHING, VerbForm, plain, whole_number
 from portal.htmx import page
 from portal.i18n import _, lazy
 from portal.permissions import Permission, may, requires
@@ -51,16 +51,15 @@ def index() -> BaseResponse:
     wanted = form.wanted()
     found = queries.tools(wanted, day, now(), plain(request.args.get("after", ""))[:40])
     listed, more = found[: queries.PER_PAGE], found[queries.PER_PAGE :]
-    kept = form.query | ({"show": form.show} if form.show != "all" else {})
+    kept = form.query
     return page(
         "tools/index.html",
         filters=form,
         rows=listed,
         day=day,
-        narrowing=kept,
         narrowed=wanted.narrowed,
         zone=current_user.branch.time_zone,
-        first=url_for("tools.index", **kept) if request.args.get("after") else None,
+        first=url_for("tools.index", **kept or EVERYTHING) if request.args.get("after") else None,
         following=url_for("tools.index", **kept, after=listed[-1].number) if more else None,
     )
 
