@@ -262,8 +262,8 @@ def lines(app: Flask) -> list[Line]:
     zhang, zhao, qian = Visitor(app, "zhang"), Visitor(app, "zhao"), Visitor(app, "qian")
     with app.app_context():
         own = select(Visit.id).where(Visit.person.has(username="zhang")).order_by(Visit.window_start)
-        begun = db.session.scalar(own.where(Visit.state == "working"))  # in a kept database, by the run before
-        visit = begun or db.session.scalar(own.where(Visit.state == "assigned"))
+        before = db.session.scalar(own.where(Visit.state == "working"))  # by the last run in a kept database
+        visit = db.session.scalar(own.where(Visit.state == "assigned"))
         numbers = report_numbers()
         customer, unit = busiest_files()
         ending = serial_of(unit)[-4:]
@@ -271,7 +271,9 @@ def lines(app: Flask) -> list[Line]:
     number = numbers[min(numbers)]
     base = f"/visits/{visit}"
     sequence = iter(range(10**9))
-    for verb in () if begun else ("departure", "arrival", "start"):
+    if before:
+        timed(app, zhang.post(f"/visits/{before}/finish", dict)())
+    for verb in ("departure", "arrival", "start"):
         timed(app, zhang.post(f"{base}/{verb}", dict)())
     part = {"item": "TM-OIL-100", "quantity": "1", "old_part": "none"}
     return [

@@ -143,6 +143,9 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"connect_args": {"factory": InTurn}} if is_sqlite(url) else {"pool_pre_ping": True}
 
 
+CACHE = 8_000  # KiB of a connection: the upper pages of all indexes stay at hand where there are millions of rows
+
+
 def prepare_sqlite(engine: Engine) -> None:
     """WAL, full durability, foreign keys, REPLACE that fires delete triggers (reliability 3.3), and writers in turn."""
     turns = Turns()
@@ -157,6 +160,7 @@ def prepare_sqlite(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "recursive_triggers=ON",
+            f"cache_size=-{CACHE}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

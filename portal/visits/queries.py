@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, String, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import Row, Select, String, Uuid, and_, bindparam, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression
 
 from portal import receipts
@@ -16,7 +16,7 @@ from portal.calls.models import Assignment, Call, Member, Repeat, RepeatUnlink, 
 from portal.clock import day_bounds
 from portal.customers.models import CodeValue, Contact, Customer, Equipment, ErrorCode, KnownFault, Product, Site
 from portal.customers.queries import suits
-from portal.db import Instant, behind, db, reads_only
+from portal.db import Instant, behind, db, read, reads_only
 from portal.permissions import Reader, Role
 from portal.stock.models import Balance, Held, Item, Location
 from portal.stock.queries import item_conditions
@@ -191,17 +191,24 @@ def handed_on_query() -> Any:  # a Select of more columns than its type can name
 
 def last_sign(entry: TimeEntry) -> datetime | None:
     """When the entry's person last recorded anything at its visit after it began."""
+    values = {"visit_id": entry.visit_id, "person_id": entry.person_id, "since": entry.started_at}
+    found: datetime | None = read(last_sign_query(), values)[0].moment
+    return found
+
+
+@cache
+def last_sign_query() -> Any:
     signs = union_all(
         *(
             select(func.max(table.occurred_at).label("moment")).where(
-                table.visit_id == entry.visit_id,
-                table.person_id == entry.person_id,
-                table.occurred_at > entry.started_at,
+                table.visit_id == bindparam("visit_id", type_=Uuid()),
+                table.person_id == bindparam("person_id", type_=Uuid()),
+                table.occurred_at > bindparam("since", type_=Instant()),
             )
             for table in (VisitEvent, PartUse, Photo, Finding)
         )
     ).subquery()
-    return db.session.scalar(select(func.max(signs.c.moment, type_=VisitEvent.occurred_at.type)))
+    return select(func.max(signs.c.moment, type_=Instant()).label("moment"))
 
 
 def equipment_history(visit: Visit) -> list[Row[Any]]:

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Table, text
 
+from portal import db as database
 from portal.db import Model, db
 
-CACHE, USUAL_CACHE = 600_000, 2_000  # KiB
+CACHE = 600_000  # KiB
 NUMBERED = {("history", "n")}  # the database counts these itself
 
 
@@ -49,7 +50,7 @@ def room_to_write() -> Iterator[None]:
     """Lets SQLite keep the pages of one long transaction in memory instead of writing each many times."""
     set_cache(CACHE)
     yield
-    set_cache(USUAL_CACHE)
+    set_cache(database.CACHE)
 
 
 def set_cache(size: int) -> None:
