@@ -8,17 +8,19 @@ An unknown version is held for a supervisor, never guessed at.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from flask import current_app, request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import Map, RequestRedirect
 
 Fields: TypeAlias = list[tuple[str, str]]
 
 FIRST = "1"
+KEPT = 2000  # paths
 CURRENT: dict[str, str] = {  # endpoint: the version that pages send out today
     "visits.departure": "1",
     "visits.arrival": "1",
@@ -67,10 +69,13 @@ def upcast(endpoint: str, version: str, form: ImmutableMultiDict[str, str]) -> I
 
 def version_at(action: str) -> str:
     """The version that a form with this action says; "" for one that never waits in a phone."""
-    adapter: Any = current_app.create_url_adapter(request)
-    path = urlsplit(action).path.removeprefix(request.script_root)
+    return CURRENT.get(endpoint_of(current_app.url_map, urlsplit(action).path.removeprefix(request.script_root)), "")
+
+
+@lru_cache(KEPT)
+def endpoint_of(addresses: Map, path: str) -> str:
+    """Which view a form at this path is sent to; "" for none. A page has many forms, and many pages the same ones."""
     try:
-        endpoint, _values = adapter.match(path, method="POST")
+        return str(addresses.bind("").match(path, method="POST")[0])
     except (HTTPException, RequestRedirect):
         return ""
-    return CURRENT.get(str(endpoint), "")

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal import history
 from portal.accounts.models import Branch, Person
@@ -306,6 +309,14 @@ def advance_member(visit: Visit, member: Member, state: str) -> None:
 
 def lock(visit: Visit) -> None:
     """Reads the visit's present state and plan and keeps others from changing them until this transaction ends."""
-    plan = ("state", "version", "person_id", "window_start", "window_end")
     db.session.flush()
-    db.session.refresh(visit, plan, with_for_update=True)
+    plan = db.session.execute(plan_query(), {"visit_id": visit.id}).one()
+    for name, value in plan._mapping.items():
+        set_committed_value(visit, name, value)
+
+
+@cache
+def plan_query() -> Any:
+    """Made once: each entry asks it."""
+    plan = (Visit.state, Visit.version, Visit.person_id, Visit.window_start, Visit.window_end)
+    return select(*plan).where(Visit.id == bindparam("visit_id", type_=Uuid())).with_for_update()

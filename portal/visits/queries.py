@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, String, Uuid, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import Row, Select, String, Uuid, and_, bindparam, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression
 
 from portal import receipts
@@ -266,14 +266,18 @@ def newest_version(visit_id: Any) -> Any:
 def code_lists(visit: Visit, recorded: Iterable[str] = ()) -> dict[str, list[Row[Any]]]:
     """Symptoms, components, causes and remedies that suit the unit's family. Codes with their labels: they are many,
     and whole objects would cost twice as much. A retired one is offered only where it is `recorded` already."""
-    query = select(CodeValue.kind, CodeValue.code, CodeValue.labels, CodeValue.retired_at)
-    query = query.where(or_(CodeValue.retired_at.is_(None), CodeValue.code.in_(recorded)))
-    query = query.where(suits(CodeValue, literal(family_of(visit), String())))
-    query = query.order_by(CodeValue.position, CodeValue.code)
     lists: dict[str, list[Row[Any]]] = {}
-    for value in db.session.execute(query):
+    for value in read(codes_query(), {"recorded": list(recorded), "family": family_of(visit)}):
         lists.setdefault(value.kind, []).append(value)
     return lists
+
+
+@cache
+def codes_query() -> Any:
+    query = select(CodeValue.kind, CodeValue.code, CodeValue.labels, CodeValue.retired_at)
+    kept = or_(CodeValue.retired_at.is_(None), CodeValue.code.in_(bindparam("recorded", expanding=True)))
+    query = query.where(kept, suits(CodeValue, bindparam("family", type_=String())))
+    return query.order_by(CodeValue.position, CodeValue.code)
 
 
 def family_of(visit: Visit) -> str | None:

@@ -1,6 +1,7 @@
 """The diagnosis page: the customer's words above, known faults as shortcuts, and what was found and done."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -25,32 +26,39 @@ Codes = dict[str, list[Row[Any]]]
 @requires(Permission.VISIT_RECORD)
 def findings(visit_id: uuid.UUID) -> BaseResponse:
     visit = find_visit(visit_id, Permission.VISIT_RECORD, fact=True)
-    last, faults = latest_finding(visit), queries.known_faults(visit)
+    last = latest_finding(visit)
     codes = queries.code_lists(visit, [code for name in rules.CODE_NAMES if last and (code := getattr(last, name))])
-    fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
-    before = last_time(visit, fault.symptom if fault else None)
-    again = before is not None and "last" in request.args
-    prefill = before.fills(last.note if last else "") if before and again else codes_of(fault)
-    form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, prefill)))
+    offers = offers_at(visit) if request.method == "GET" else None  # what is sent needs none
+    form = FindingsForm(codes, zone=visit.zone, data=opened_with(shown(last, offers.fills(last) if offers else {})))
     if form.accepted():
         with form.refusals():
             operations.save_findings(visit, person=current_user, **form.values)
             return redirect(url_for("visits.show", visit_id=visit.id), 303)
-    return findings_page(visit, form, codes, faults, last, before)
+    return findings_page(visit, form, codes, last, offers or offers_at(visit))
 
 
-def codes_of(fault: KnownFault | None) -> dict[str, str]:
-    return {name: getattr(fault, name) for name in rules.CODE_NAMES} if fault else {}
+@dataclass(frozen=True)
+class Offers:
+    """What spares writing: known faults, the one that was tapped, and what was found the last time."""
+
+    faults: list[KnownFault]
+    fault: KnownFault | None
+    before: LastTime | None
+
+    def fills(self, last: Finding | None) -> dict[str, str]:
+        """What the tap on one of them puts into the form."""
+        if self.before and "last" in request.args:
+            return self.before.fills(last.note if last else "")
+        return {name: getattr(self.fault, name) for name in rules.CODE_NAMES} if self.fault else {}
 
 
-def findings_page(
-    visit: Visit,
-    form: FindingsForm,
-    codes: Codes,
-    faults: list[KnownFault],
-    last: Finding | None,
-    before: LastTime | None,
-) -> Response:
+def offers_at(visit: Visit) -> Offers:
+    faults = queries.known_faults(visit)
+    fault = next((fault for fault in faults if str(fault.id) == request.args.get("fault")), None)
+    return Offers(faults, fault, last_time(visit, fault.symptom if fault else None))
+
+
+def findings_page(visit: Visit, form: FindingsForm, codes: Codes, last: Finding | None, offers: Offers) -> Response:
     """After a conflict what was typed stands in the form, what somebody else saved beside it, and saving again is
     a decision for the form's words."""
     conflict = isinstance(form.refusal, Conflict) and last is not None
@@ -62,8 +70,8 @@ def findings_page(
         visit,
         "findings",
         form,
-        faults=faults,
-        before=before,
+        faults=offers.faults,
+        before=offers.before,
         labels=labels,
         error_codes=queries.error_codes(visit),
         saved_meanwhile=last if conflict else None,
