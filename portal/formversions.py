@@ -9,7 +9,7 @@ An unknown version is held for a supervisor, never guessed at.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from flask import current_app, request
