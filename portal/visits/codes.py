@@ -8,10 +8,11 @@ ending of a part or a tool is looked for in the whole catalogue, which stays sma
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, union
 from sqlalchemy.orm import joinedload
 
 from portal.customers.merged import staying_for
@@ -22,6 +23,8 @@ from portal.stock.models import Item, find_item
 
 LEAST = LAST_FIGURES  # characters of an ending
 MOST = 8  # choices that are shown
+ITEMS = ("part", "tool")
+ESCAPE, SPECIAL = "/", re.compile("[%_/]")
 PAPER = re.compile(r"/verify/([0-9a-z]{1,64})/?\Z")
 
 
@@ -39,7 +42,7 @@ def matches(code: str, kinds: tuple[str, ...]) -> list[Match]:
     token = paper_token(code)
     if token:
         return [Match("paper", token)] if "paper" in kinds else []
-    found = [Match(kind, item.code, item) for kind in ("part", "tool") if kind in kinds for item in items(code, kind)]
+    found = [Match(item.kind, item.code, item) for item in items(code, [one for one in ITEMS if one in kinds])]
     if "unit" in kinds:
         found += [Match("unit", unit.serial_no, unit) for unit in units(code)]
     return found[: MOST + 1]
@@ -55,45 +58,64 @@ def paper_token(code: str) -> str | None:
     return found[1] if found else None
 
 
-def items(code: str, kind: str) -> list[Item]:
+def items(code: str, kinds: list[str]) -> list[Item]:
     exact = find_item(code)
     if exact is not None:
-        return [exact] if exact.kind == kind else []
-    if len(code) < LEAST:
+        return [exact] if exact.kind in kinds else []
+    if len(code) < LEAST or not kinds:
         return []
-    ending = func.upper(Item.code).endswith(code.upper(), autoescape=True)
-    query = select(Item).where(Item.kind == kind, Item.active, ending).order_by(Item.code).limit(MOST + 1)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(items_query(), {"kinds": kinds, "ending": ending(code)}))
 
 
 def units(code: str) -> list[Equipment]:
-    spellings = list({code, code.upper()})
-
-    def is_whole(unit: Any) -> ColumnElement[bool]:
-        return or_(*(plate.in_(spellings) for plate in (unit.serial_no, unit.asset_tag)))
-
-    found = drawn(is_whole)
+    found = list(db.session.scalars(whole_query(), {"spellings": list({code, code.upper()})}))
     if found or len(code) < LEAST:
         return found
-    last = plate_end(code)
+    return list(db.session.scalars(ending_query(), {"last": plate_end(code), "ending": ending(code)}))
 
-    def ends_so(unit: Any) -> ColumnElement[bool]:
-        plates = ((unit.serial_end, unit.serial_no), (unit.tag_end, unit.asset_tag))
-        return or_(
-            *((end == last) & func.upper(plate).endswith(code.upper(), autoescape=True) for end, plate in plates)
+
+def ending(code: str) -> str:
+    """What a text in capitals is like that ends so."""
+    return "%" + SPECIAL.sub(ESCAPE + r"\g<0>", code.upper())
+
+
+def ends_so(text: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = func.upper(text).like(bindparam("ending"), escape=ESCAPE)
+    return found
+
+
+@cache
+def items_query() -> Any:
+    """Made once, like the next two: making them costs more than running them."""
+    fits = (Item.kind.in_(bindparam("kinds", expanding=True)), Item.active, ends_so(Item.code))
+    return select(Item).where(*fits).order_by(Item.kind, Item.code).limit(MOST + 1)
+
+
+@cache
+def whole_query() -> Any:
+    spellings: Any = bindparam("spellings", expanding=True)
+    return drawn(lambda unit: or_(unit.serial_no.in_(spellings), unit.asset_tag.in_(spellings)))
+
+
+@cache
+def ending_query() -> Any:
+    """By the indexed end of a plate first."""
+    last: Any = bindparam("last")
+    return drawn(
+        lambda unit: or_(
+            (unit.serial_end == last) & ends_so(unit.serial_no), (unit.tag_end == last) & ends_so(unit.asset_tag)
         )
+    )
 
-    return drawn(ends_so)
 
-
-def drawn(fits: Callable[[Any], ColumnElement[bool]]) -> list[Equipment]:
+def drawn(fits: Callable[[Any], ColumnElement[bool]]) -> Any:
     """The units that fit; for an entry that was merged the one that stays. Their ids come together as a union: with
     an "or" of both PostgreSQL would read all units."""
     wanted = union(select(Equipment.id).where(fits(Equipment)), staying_for(Equipment, fits))
-    whole = (
+    return (
         select(Equipment)
         .where(Equipment.id.in_(wanted), Equipment.merged_into_id.is_(None))
         .options(joinedload(Equipment.product))
         .order_by(Equipment.serial_no, Equipment.id)
+        .limit(MOST + 1)
     )
-    return list(db.session.scalars(whole.limit(MOST + 1)))
