@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from waitress.server import create_server
 from werkzeug.wsgi import ClosingIterator
 
-from portal import create_app
+from portal import create_app, memory
 from portal.config import UPLOAD_LIMIT
 from portal.db import db
 from portal.epoch import ensure_whole
@@ -85,6 +85,7 @@ def serve(
 ) -> None:
     """Runs until SIGTERM or Ctrl-C. Port 0 takes any free one. `proxies`: how many stand in front and are believed;
     `tls`: files of certificate and key; `renew`: makes them anew when it is time; `known_as`: the host to print."""
+    memory.keep_small()
     counted = Counted(app)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is load, not news
     front = None

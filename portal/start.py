@@ -14,7 +14,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import select
 
-from portal import config, create_app, worker
+from portal import config, create_app, memory, worker
 from portal.accounts.cli import read_password
 from portal.accounts.models import Person
 from portal.admin.operations import setup_code
@@ -29,6 +29,7 @@ from portal.server import serve
 
 def main() -> None:
     wanted = arguments()
+    memory.keep_small()  # a worker's thread starts before the server
     settings = config.from_environment()
     opening = None
     if wanted.lan:

@@ -20,7 +20,7 @@ from flask import Flask, current_app, g
 from flask.cli import with_appcontext
 from sqlalchemy import select, update
 
-from portal import jobs
+from portal import jobs, memory
 from portal.clock import now
 from portal.db import db, transaction
 from portal.epoch import ensure_whole
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def work_command(once: bool) -> None:
     """Runs the waiting jobs (mail, imports, alerts) until SIGTERM. Any number of workers may run at once."""
+    memory.keep_small()
     ensure_whole(current_app.config["INSTANCE"])
     ensure_current()
     worker = Worker(current_app._get_current_object())  # type: ignore[attr-defined]
