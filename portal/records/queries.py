@@ -23,7 +23,7 @@ from portal.records.models import Merge, MergeUndoing, Paper, PaperRemoval
 from portal.reports.models import Dispute, Report
 
 PAGE_SIZE = 50
-MOST_UNITS, MOST_CASES, MOST_LIKE = 100, 20, 5
+MOST_UNITS, MOST_CASES, MOST_LIKE, MOST_SITES = 100, 20, 5, 500
 BY_CUSTOMER = (  # a customer has an entry for each of its sites, one without a site has one of its own
     finding.Way("customer"),
     finding.Way("customer", select(Site.customer_id), Site.id),
@@ -54,11 +54,6 @@ class WantedUnits:
     after: uuid.UUID | None = None
 
 
-def like(column: Any, words: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column.icontains(words, autoescape=True)
-    return found
-
-
 def customers(wanted: WantedCustomers) -> Select[Any]:
     """Customers that fit, by name; they are found by the names of merged entries too."""
     query: Any = select(Customer.id, Customer.name, Customer.kind, Customer.locale, Customer.created_at)
@@ -78,8 +73,13 @@ def customers(wanted: WantedCustomers) -> Select[Any]:
 
 
 def has_place(words: str) -> ColumnElement[bool]:
-    named = or_(like(Site.name, words), like(Site.address, words), like(Site.district, words))
-    return exists().where(Site.customer_id == Customer.id, named)
+    """A site is found by more than its place (its customer, its contacts): of few the place itself is looked at."""
+    known = finding.found(words, Site.id, [finding.Way("customer")])
+    sites = read(select(Site.id, Site.name, Site.address, Site.district).where(known).limit(MOST_SITES + 1))
+    if len(sites) <= MOST_SITES:
+        named = [row.id for row in sites if finding.fits(words, f"{row.name} {row.address} {row.district}")]
+        known = Site.id.in_(named)
+    return exists().where(Site.customer_id == Customer.id, known)
 
 
 def customer_found(words: str) -> ColumnElement[bool]:
